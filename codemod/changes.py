@@ -1,0 +1,116 @@
+"""The few value types that every stage shares: what will change, what was found, and the whole of a run.
+
+All are frozen, small and picklable. Offsets count characters of a file's decoded text without its byte-order
+mark; lines and columns count from 1, columns in characters, in the file as it was before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Status(StrEnum):
+    """What became of a place in the code; there is no fourth outcome."""
+
+    CHANGE = "change"
+    REVIEW = "review"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of characters, ``start <= i < end``, in a file's decoded text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """Replace the characters of ``span`` with ``replacement``; ``rule`` is the id of the rule that wants it."""
+
+    span: Span
+    replacement: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place that the report accounts for, with what was or was not done there and why.
+
+    ``before`` and ``after`` are source excerpts (``after`` is empty unless the status is ``change``); ``help`` says
+    how a person settles a review. ``cell`` counts from 0 among all cells of a notebook, and lines then count in it.
+    """
+
+    rule: str
+    status: Status
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    message: str
+    before: str = ""
+    after: str = ""
+    help: str = ""
+    cell: int | None = None
+
+    @property
+    def place(self) -> tuple[str, int, int, int, str]:
+        """Sort key: path, cell, line, column, rule."""
+        return (self.path, -1 if self.cell is None else self.cell, self.line, self.column, self.rule)
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file's bytes before and after, and the edits that lead from one to the other."""
+
+    path: str
+    before: bytes
+    after: bytes
+    encoding: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that could not be read, decoded or parsed, and why; it was left alone."""
+
+    path: str
+    reason: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the migrated code goes: URL without trailing slash, the key's variable, the default chat model's id."""
+
+    base_url: str
+    key_env: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """Everything one run found out: the value that each report format renders and that ``apply`` writes.
+
+    ``root`` is the folder that paths are relative to (forward slashes). ``changes``, ``findings`` and ``unreadable``
+    are sorted by path and place.
+    """
+
+    root: Path
+    target: Target
+    files_scanned: int
+    changes: tuple[FileChange, ...]
+    findings: tuple[Finding, ...]
+    unreadable: tuple[Unreadable, ...]
+    checklist: tuple[str, ...]
+
+    def count(self, status: Status) -> int:
+        """How many findings have this status."""
+        return sum(finding.status is status for finding in self.findings)
