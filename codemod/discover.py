@@ -26,6 +26,8 @@ from codemod.changes import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    _Test = Callable[[str, bool], bool]
+
 SUFFIXES = (".py", ".pyi", ".pyw")
 LINK_OUTSIDE = "a symbolic link that leads out of the folder"
 BAD_NAME = "its name is not valid UTF-8"
@@ -66,7 +68,7 @@ class Tree:
         def excluded(path: str, folder: bool) -> bool:
             return path.startswith(below) and bool(ignore.verdict(self.exclude, path[len(below) :], folder=folder))
 
-        walk = _Walk(top, excluded)
+        walk = _Walk(top, excluded if self.exclude else None)
         walk.run()
         found = {path[len(below) :] if path.startswith(below) else above + path for path in walk.found}
         return tuple(sorted(found.difference(self.selected)))
@@ -81,7 +83,7 @@ def discover(paths: Sequence[Path], exclude: Sequence[str] = ()) -> Tree:
     places = [_place(path) for path in paths]
     root = _root([place if folder else place.parent for place, folder in places])
     patterns = tuple(ignore.parse(pattern.removeprefix("./")) for pattern in exclude)
-    found: set[str] = set()
+    found: list[str] = []
     skipped: list[Unreadable] = []
     for place, folder in places:
         if folder:
@@ -89,7 +91,7 @@ def discover(paths: Sequence[Path], exclude: Sequence[str] = ()) -> Tree:
         else:
             _take_file(root, place, patterns, found, skipped)
     skipped.sort(key=lambda one: (one.path, one.reason))
-    return Tree(root, tuple(sorted(found)), tuple(dict.fromkeys(skipped)), patterns)
+    return Tree(root, tuple(sorted(found if len(places) == 1 else set(found))), tuple(dict.fromkeys(skipped)), patterns)
 
 
 def _place(path: Path) -> tuple[Path, bool]:
@@ -125,23 +127,23 @@ def _excluded(patterns: Iterable[ignore.Pattern], path: str) -> bool:
 
 
 def _take_folder(
-    root: Path, place: Path, patterns: tuple[ignore.Pattern, ...], found: set[str], skipped: list[Unreadable]
+    root: Path, place: Path, patterns: tuple[ignore.Pattern, ...], found: list[str], skipped: list[Unreadable]
 ) -> None:
     prefix = _prefix(root, place)
     if prefix and _excluded(patterns, f"{prefix}."):
         return
 
     def excluded(path: str, folder: bool) -> bool:
-        return bool(patterns) and bool(ignore.verdict(patterns, prefix + path, folder=folder))
+        return bool(ignore.verdict(patterns, prefix + path, folder=folder))
 
-    walk = _Walk(place, excluded)
+    walk = _Walk(place, excluded if patterns else None)
     walk.run()
-    found.update(prefix + path for path in walk.found)
+    found.extend([prefix + path for path in walk.found] if prefix else walk.found)
     skipped.extend(Unreadable(printable(prefix + path), reason) for path, reason in walk.skipped)
 
 
 def _take_file(
-    root: Path, place: Path, patterns: tuple[ignore.Pattern, ...], found: set[str], skipped: list[Unreadable]
+    root: Path, place: Path, patterns: tuple[ignore.Pattern, ...], found: list[str], skipped: list[Unreadable]
 ) -> None:
     path = _prefix(root, place)[:-1]
     if _excluded(patterns, path):
@@ -162,7 +164,7 @@ def _take_file(
     if reason:
         skipped.append(Unreadable(printable(path), reason))
     else:
-        found.add(path)
+        found.append(path)
 
 
 def _is_script(path: Path) -> bool:
@@ -203,21 +205,21 @@ def printable(name: str) -> str:
 class _Walk:
     """One folder's Python files in ``found`` and what was left out in ``skipped``, relative to that folder.
 
-    ``excluded`` tells of a path and of whether it is a folder's.
+    ``excluded`` tells of a path and of whether it is a folder's; None when nothing is excluded.
     """
 
-    def __init__(self, start: Path, excluded: Callable[[str, bool], bool]) -> None:
-        self.found: set[str] = set()
+    def __init__(self, start: Path, excluded: _Test | None) -> None:
+        self.found: list[str] = []
         self.skipped: list[tuple[str, str]] = []
         self._start = start
-        self._excluded = excluded
-        self._ignores = _ignore_rules(start)
+        self._ignored, rules = _ignore_rules(start)
+        self._tests = [test for test in (rules, excluded) if test]
         self._folders: set[str] = set()
         self._links: list[str] = []
 
     def run(self) -> None:
         """Walk; afterwards ``found`` and ``skipped`` are complete."""
-        if self._ignores(".", True):
+        if "./" in self._ignored:
             self.skipped.append((".", "git ignores this folder"))
             return
         waiting = [""]
@@ -237,33 +239,39 @@ class _Walk:
         reason = _others(folder, names)
         if reason is not None:
             if reason:
-                self.skipped.append((folder[:-1] or ".", reason))
+                self.skipped.append((folder[:-1], reason))
             return []
         self._folders.add(folder)
+        # pip puts a package's folder beside its .dist-info
         installed = {name.partition("-")[0].lower() for name in names if name.endswith(".dist-info")}
         below = []
         for entry in entries:
             name = entry.name
-            path = folder + name
             if entry.is_dir(follow_symlinks=False):
-                if name in _NOT_OURS or name.lower() in installed or self._left_out(path, folder=True):
+                foreign = name in _NOT_OURS or name.lower() in installed
+                if not foreign and not self._left_out(folder + name, True):
+                    below.append(f"{folder}{name}/")
+            elif name.endswith(SUFFIXES):
+                if self._left_out(folder + name, False):
                     continue
-                if sys.platform == "win32" and _is_link(entry.stat(follow_symlinks=False)):
-                    self._links.append(path)
-                else:
-                    below.append(path + "/")
-            elif entry.is_symlink():
-                if not self._left_out(path, folder=False):
-                    self._links.append(path)
-            elif name.endswith(SUFFIXES) and not self._left_out(path, folder=False):
                 if entry.is_file(follow_symlinks=False):
-                    self.found.add(path)
+                    self.found.append(folder + name)
+                elif entry.is_symlink():
+                    self._links.append(folder + name)
                 else:
-                    self.skipped.append((path, "not a plain file"))
+                    self.skipped.append((folder + name, "not a plain file"))
+            elif entry.is_symlink() and not self._left_out(folder + name, False):
+                self._links.append(folder + name)
+        if sys.platform == "win32":
+            junctions = {path for path in below if _is_link(Path(self._start, path).lstat())}
+            self._links += [path[:-1] for path in sorted(junctions)]
+            below = [path for path in below if path not in junctions]
         return below
 
-    def _left_out(self, path: str, *, folder: bool) -> bool:
-        if self._ignores(path, folder) or self._excluded(path, folder):
+    def _left_out(self, path: str, folder: bool) -> bool:
+        if (f"{path}/" if folder else path) in self._ignored:
+            return True
+        if self._tests and any(test(path, folder) for test in self._tests):
             return True
         if path.isascii() or _is_text(path):
             return False
@@ -278,10 +286,11 @@ class _Walk:
                 if link.endswith(SUFFIXES) or (self._start / link).is_dir():
                     self.skipped.append((link, LINK_OUTSIDE))
                 return
-            if link.endswith(SUFFIXES) and stat.S_ISREG((self._start / target).lstat().st_mode):
+            if link.endswith(SUFFIXES) and not target.endswith(SUFFIXES):  # else the walk has met the target itself
                 above = target[: target.rfind("/") + 1]
-                if target not in self.found and above in self._folders and not self._left_out(target, folder=False):
-                    self.found.add(target)
+                plain = stat.S_ISREG((self._start / target).lstat().st_mode)
+                if plain and above in self._folders and not self._left_out(target, False):
+                    self.found.append(target)
         except OSError as error:
             loop = error.errno == errno.ELOOP
             if loop or link.endswith(SUFFIXES):
@@ -301,20 +310,12 @@ def _others(folder: str, names: set[str]) -> str | None:
     return None
 
 
-def _ignore_rules(start: Path) -> Callable[[str, bool], bool]:
-    """What tells whether a path relative to ``start`` is ignored, given that the folders above it are not."""
+def _ignore_rules(start: Path) -> tuple[frozenset[str], _Test | None]:
+    """What is ignored below ``start`` by git's account, or else a test of a path whose folders are not ignored."""
     top = git.repository(start)
-    listed = git.ignored(start) if top else None
-    if listed is not None:
-
-        def ignores(path: str, folder: bool) -> bool:
-            return (f"{path}/" if folder else path) in listed
-
-        return ignores
+    ignored = git.ignored(start) if top else None
+    if ignored is not None:
+        return ignored, None
     files = ignore.IgnoreFiles(top or start)
     prefix = _prefix(top or start, start)
-
-    def ignores_by_files(path: str, folder: bool) -> bool:
-        return path != "." and files.ignores(prefix + path, folder=folder)
-
-    return ignores_by_files
+    return frozenset(), lambda path, folder: files.ignores(prefix + path, folder=folder)
