@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from codemod.changes import Edit, FileChange, Finding, Migration, Span, Status, Target, Unreadable
 
+# Outside any repository, so that paths in a report are as they are here.
+ROOT = Path(tempfile.gettempdir()) / "nowhere"
 TARGET = Target(base_url="https://api.abliteration.ai/v1", key_env="ABLIT_KEY", model="abliterated-model")
 # Made up; nobody's key.
 SECRET = "sk-proj-" + "Zq7Rk2Vt9Xw4Lm6Np8Bs3Df5"
@@ -53,14 +56,16 @@ EXPOSED_EDITS = (
 def change(path: str, before: str | bytes, *edits: tuple[str, str, str], encoding: str = "utf-8") -> FileChange:
     """A file's change from (old text, new text, rule) triples; each old text is looked for after the one before."""
     data = before if isinstance(before, bytes) else before.encode(encoding)
-    text = data.decode(encoding)
+    decoded = data.decode(encoding)
+    text = decoded.removeprefix("\ufeff")
     offset, parts, made = 0, [], []
     for old, new, rule in edits:
         start = text.index(old, offset)
         parts += [text[offset:start], new]
         offset = start + len(old)
         made.append(Edit(Span(start, offset), new, rule))
-    after = "".join([*parts, text[offset:]]).encode(encoding)
+    mark = decoded[: len(decoded) - len(text)]
+    after = "".join([mark, *parts, text[offset:]]).encode(encoding)
     return FileChange(path, data, after, encoding, tuple(made))
 
 
@@ -75,7 +80,7 @@ def migration(
     findings: tuple[Finding, ...] = (),
     unreadable: tuple[Unreadable, ...] = (),
     checklist: tuple[str, ...] = (),
-    root: Path = Path("repository"),
+    root: Path = ROOT,
 ) -> Migration:
     """A migration of these changes and findings, in the order that a run gives them."""
     return Migration(
@@ -89,7 +94,7 @@ def migration(
     )
 
 
-def sample(root: Path = Path("repository")) -> Migration:
+def sample(root: Path = ROOT) -> Migration:
     """One of everything: changes, all three outcomes, an exposed key, a notebook, an unreadable file, a checklist."""
     return migration(
         change("app/llm.py", LLM, *LLM_EDITS),

@@ -1,0 +1,42 @@
+"""What every format for readers shows in the same way: places, the order of the review, the counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codemod.changes import Status
+from codemod.rules import BY_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from codemod.changes import Finding, Migration
+
+
+def place(finding: Finding) -> str:
+    """Where a finding is, for people: ``app/llm.py:12`` or, with cells counted from 1, ``a.ipynb, cell 3, line 2``."""
+    if finding.cell is None:
+        return f"{finding.path}:{finding.line}"
+    return f"{finding.path}, cell {finding.cell + 1}, line {finding.line}"
+
+
+def with_status(migration: Migration, status: Status) -> list[Finding]:
+    """The findings of one outcome, in the report's order."""
+    return [finding for finding in migration.findings if finding.status is status]
+
+
+def by_urgency(findings: Iterable[Finding]) -> list[Finding]:
+    """The most urgent first; what is equally urgent stays in the report's order."""
+    return sorted(findings, key=lambda finding: BY_ID[finding.rule].urgency)
+
+
+def counts(migration: Migration) -> tuple[tuple[str, int], ...]:
+    """The numbers at the head of a report, each with its words."""
+    return (
+        ("files read", migration.files_scanned),
+        ("files to change", len(migration.changes)),
+        ("changes", migration.count(Status.CHANGE)),
+        ("for review", migration.count(Status.REVIEW)),
+        ("kept on purpose", migration.count(Status.KEEP)),
+        ("unreadable", len(migration.unreadable)),
+    )
