@@ -44,6 +44,7 @@ VENDORED = {"site-packages", "dist-packages", "node_modules", ".venv", "venv"}
 KEY_NAME = re.compile(r"(?<![A-Za-z0-9_])OPENAI_API_KEY(?![A-Za-z0-9_])")
 OPENAI_HOST = re.compile(r"api\.openai\.com")
 MODEL_ID = re.compile(r"(?:ft:)?(?:chat)?gpt-(?!oss)|o[134](?:-|$)")
+MODULE_NAMES = {"api_key", "api_base", "base_url", "chat", "responses", "ChatCompletion", "Completion", "Embedding"}
 CONSTRUCTORS = {"OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI"}
 SECRET = re.compile(r"sk-[A-Za-z0-9_-]{8,}")
 PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -52,7 +53,7 @@ HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A line of Python that a search for OpenAI finds; ``kind`` is constructor, key, url or model."""
+    """A line of Python that a search for OpenAI finds; ``kind`` is constructor, module, key, url or model."""
 
     path: str
     line: int
@@ -314,7 +315,9 @@ def _strings(node: ast.AST, lines: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 def _calls(node: ast.AST, foreign: frozenset[str]) -> Iterator[tuple[int, str]]:
-    """Lines and kinds of a client's constructor and of the literal model id of a call."""
+    """Lines and kinds of a client's constructor, of the module's own settings and calls, of a call's literal model."""
+    if isinstance(node, ast.Attribute) and node.attr in MODULE_NAMES and getattr(node.value, "id", "") == "openai":
+        yield node.lineno, "module"
     if not isinstance(node, ast.Call):
         return
     function = node.func

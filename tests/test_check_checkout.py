@@ -206,6 +206,10 @@ def test_bytes_around_an_insertion_are_held_against_each_other() -> None:
         ("from openai import OpenAI\nc = OpenAI()\n", [(2, "constructor")]),
         ("import openai\nc = openai.AsyncOpenAI(\n  x)\n", [(2, "constructor")]),
         ("from langfuse.openai import OpenAI\nc = OpenAI()\n", [(2, "constructor")]),
+        (
+            "import openai\nopenai.api_key = k\nopenai.log = 1\nopenai.ChatCompletion.create()\n",
+            [(2, "module"), (4, "module")],
+        ),
         ("import os\nk = os.getenv('OPENAI_API_KEY')  # why\n", [(2, "key")]),
         ("class S:\n    OPENAI_API_KEY: str = ''\n", [(2, "key")]),
         ("u = f'{1}https://api.openai.com/v1'\n", [(1, "url")]),
