@@ -229,7 +229,7 @@ class _Walk:
                 with os.scandir(f"{self._start}/{folder}") as entries:
                     waiting += self._folder(folder, list(entries))
             except OSError as error:
-                self.skipped.append((folder or ".", str(error.strerror)))
+                self.skipped.append((folder[:-1] or ".", str(error.strerror)))
         for link in self._links:
             self._link(link)
 
