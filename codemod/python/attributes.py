@@ -1,0 +1,336 @@
+"""What reading and writing attributes and items does to the graph: modules, classes, objects, containers, clients."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from codemod.python import externals
+from codemod.python.graph import ALL, ANY, KEYS, Graph
+from codemod.python.objects import (
+    Bound,
+    ClassRef,
+    ClientRef,
+    Container,
+    ContainerMethod,
+    External,
+    FunctionRef,
+    Instance,
+    Member,
+    ModuleRef,
+    PackageRef,
+    Resource,
+    Super,
+    Value,
+)
+from codemod.python.program import EnvironmentLookup, Store
+
+if TYPE_CHECKING:
+    from codemod.python.facts import AttributeLoad, AttributeStore, ItemLoad, ItemStore, Iteration
+
+_CONTAINER_METHODS = frozenset(
+    "get items values keys pop setdefault copy update append extend add insert appendleft popleft popitem".split()
+)
+_SAME_FUNCTION = frozenset({"remote", "delay", "spawn", "local", "fn", "func", "__wrapped__", "original_func", "ainvoke"})
+_RAW = frozenset({"with_raw_response", "with_streaming_response"})
+_ENUMS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum"})
+_MAX_DEPTH = 8
+
+
+class Attributes(Graph):
+    """Attribute and item sites. ``functions`` kinds tell what reading a method gives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bases: dict[int, list[int]] = defaultdict(list)
+        self.external_bases: dict[int, set[str]] = defaultdict(set)
+        self.methods: dict[int, list[int]] = defaultdict(list)
+        self.kinds: dict[int, set[str]] = defaultdict(set)
+        self._wanted: dict[int, list[tuple[str, Instance | ClassRef, int]]] = defaultdict(list)
+        self._taken: dict[int, list[tuple[Instance | ClassRef, int]]] = defaultdict(list)
+        self._members: set[tuple[int, Value, int]] = set()
+        self._kept: dict[tuple[External, object], int] = {}
+        self._awaited: dict[tuple[External, object], list[int]] = defaultdict(list)
+
+    # Classes
+
+    def lineage(self, cls: int) -> list[int]:
+        """A class and its bases in the repository, nearest first."""
+        order, queue = [], [cls]
+        while queue:
+            current = queue.pop(0)
+            if current not in order:
+                order.append(current)
+                queue += self.bases[current]
+        return order
+
+    def outside_bases(self, cls: int) -> set[str]:
+        """The dotted names of all bases outside the repository."""
+        return {name for ancestor in self.lineage(cls) for name in self.external_bases[ancestor]}
+
+    def is_enum(self, cls: int) -> bool:
+        """Whether the class is an Enum."""
+        return bool(self.outside_bases(cls) & _ENUMS)
+
+    def is_client_class(self, cls: int) -> bool:
+        """Whether the class derives from one of the SDK's client classes."""
+        return bool(self.outside_bases(cls) & (externals.CLIENTS | externals.SPECIAL_CLIENTS))
+
+    def add_base(self, cls: int, value: Value) -> None:
+        """Take note of a base class; what was read from the class before is looked up again."""
+        if isinstance(value, ClassRef) and value.index != cls:
+            self.bases[cls].append(value.index)
+        elif isinstance(value, External):
+            self.external_bases[cls].add(externals.canonical(value.name))
+        else:
+            return
+        for other in range(len(self.program.classes)):
+            if cls in self.lineage(other):
+                for ancestor in self.lineage(other):
+                    self.spread_self(other, ancestor)
+                for wanted in tuple(self._wanted[other]):
+                    self._find(other, *wanted)
+
+    def spread_self(self, cls: int, owner: int) -> None:
+        """The methods that ``owner`` defines are called on objects of ``cls`` too."""
+        for function in self.methods[owner]:
+            parameters = self.program.functions[function].parameters
+            if not parameters or parameters[0].kind != "plain" or "staticmethod" in self.kinds[function]:
+                continue
+            if "classmethod" in self.kinds[function]:
+                self.put(parameters[0].node, ClassRef(cls))
+            else:
+                self.put(parameters[0].node, Instance(cls))
+
+    def member(self, cls: int, name: str, receiver: Instance | ClassRef, result: int) -> None:
+        """Read ``name`` from a class (through its bases) into ``result``."""
+        self._wanted[cls].append((name, receiver, result))
+        self._find(cls, name, receiver, result)
+
+    def _find(self, cls: int, name: str, receiver: Instance | ClassRef, result: int) -> None:
+        for ancestor in self.lineage(cls):
+            node = self.program.classes[ancestor].body.get(name)
+            if node is None:
+                continue
+            if (node, receiver, result) not in self._members:
+                self._members.add((node, receiver, result))
+                if self.is_enum(ancestor) and isinstance(receiver, ClassRef):
+                    self.put(result, Member(node))
+                self.program.connect(node, result)
+                self.on_value(node, lambda value: self._take(value, receiver, result))
+            return
+        if isinstance(receiver, Instance) and self.is_client_class(cls):
+            for client in tuple(self.program.client_classes[cls]):
+                self._client_attribute(ClientRef(client), name, result)
+
+    def _take(self, value: Value, receiver: Instance | ClassRef, result: int) -> None:
+        if not isinstance(value, FunctionRef) or self.program.functions[value.index].owner < 0:
+            self.put(result, value)
+            return
+        kinds = self.kinds[value.index]
+        self._taken[value.index].append((receiver, result))
+        if "property" in kinds:
+            function = self.program.functions[value.index]
+            self.connect(function.returns, result)
+        elif "staticmethod" in kinds or (isinstance(receiver, ClassRef) and "classmethod" not in kinds):
+            self.put(result, value)
+        else:
+            self.put(result, Bound(value.index, receiver))
+
+    def add_kind(self, function: int, kind: str) -> None:
+        """Take note of a decorator; what was read as a method before is read again."""
+        if kind not in self.kinds[function]:
+            self.kinds[function].add(kind)
+            for receiver, result in tuple(self._taken[function]):
+                self._take(FunctionRef(function), receiver, result)
+
+    # Attributes
+
+    def load_attribute(self, site: AttributeLoad, value: Value) -> None:
+        """``value.name`` into the site's result."""
+        name, result = site.name, site.result
+        match value:
+            case External():
+                self._external_attribute(value, name, result)
+            case ModuleRef(file):
+                self.module_attribute(file, name, result)
+            case PackageRef(folder):
+                self.submodule(folder, name, result)
+            case ClassRef(index):
+                self.member(index, name, value, result)
+                self.connect(self.field(Instance(index), name), result)
+            case Instance(index):
+                self.connect(self.field(value, name), result)
+                self.member(index, name, value, result)
+                if name == "__class__":
+                    self.put(result, ClassRef(index))
+            case Super(index, ""):
+                self._super_attribute(index, name, result)
+            case Container(node) if name in _CONTAINER_METHODS:
+                self.put(result, ContainerMethod(node, name))
+            case Container() | FunctionRef() | Bound() if name in _SAME_FUNCTION:
+                self.put(result, value)
+            case ClientRef():
+                self._client_attribute(value, name, result)
+            case Resource(client, path) if len(path) < _MAX_DEPTH:
+                self.put(result, value if name in _RAW else Resource(client, (*path, name)))
+            case Member(node) if name == "value":
+                self.connect(node, result)
+
+    def _external_attribute(self, value: External, name: str, result: int) -> None:
+        if value.name.count(".") < _MAX_DEPTH:
+            self.put(result, External(f"{value.name}.{name}", value.site))
+        self._recall(value, name, result)
+        if value.name.endswith((".parse_args()", ".parse_known_args()[]")):
+            self.connect(self.option_field(value.site, name), result)
+
+    def option_field(self, parser: int, name: str) -> int:
+        """The node of a parsed command-line option."""
+        return self.field(External("argparse.Namespace", parser), name)
+
+    def _recall(self, owner: External, key: object, result: int) -> None:
+        """Read what was stored on something outside the repository (``st.session_state.client``)."""
+        self._awaited[owner, key].append(result)
+        if (owner, key) in self._kept:
+            self.connect(self._kept[owner, key], result)
+
+    def _keep(self, owner: External, key: object, value: int) -> None:
+        if (owner, key) not in self._kept:
+            self._kept[owner, key] = self.program.new_node(self.program.file_of[value])
+            for result in self._awaited[owner, key]:
+                self.connect(self._kept[owner, key], result)
+        self.connect(value, self._kept[owner, key])
+
+    def _super_attribute(self, cls: int, name: str, result: int) -> None:
+        for base in self.bases[cls]:
+            self.member(base, name, Instance(cls), result)
+        if not self.bases[cls] and self.is_client_class(cls):
+            self.put(result, Super(cls, name))
+
+    def _client_attribute(self, value: ClientRef, name: str, result: int) -> None:
+        self.put(result, value if name in _RAW else Resource(value.index, (name,)))
+
+    def module_attribute(self, file: int, name: str, result: int) -> None:
+        """``name`` of a module of the repository; provided by the linker, which knows the files."""
+        raise AssertionError((file, name, result))
+
+    def submodule(self, folder: str, name: str, result: int) -> None:
+        """``name`` in a package without a file; provided by the linker."""
+        raise AssertionError((folder, name, result))
+
+    def store_attribute(self, site: AttributeStore, value: Value, file: int) -> None:
+        """``value.name = ...``."""
+        match value:
+            case Instance(index):
+                self.connect(site.value, self.field(value, site.name))
+                if self.is_client_class(index):
+                    for client in self.program.client_classes[index]:
+                        self._store_on_client(site, client, file)
+            case ClassRef(index):
+                body = self.program.classes[index].body
+                if site.name not in body:
+                    body[site.name] = self.program.new_node(file)
+                    for wanted in tuple(self._wanted[index]):
+                        self._find(index, *wanted)
+                self.connect(site.value, body[site.name])
+            case ModuleRef(other):
+                names = self.program.files[other].module_names
+                if site.name in names:
+                    self.connect(site.value, names[site.name] + self.program.offsets[other])
+            case External(name="openai"):
+                self._store_on_client(site, -1, file)
+            case External():
+                self._keep(value, site.name, site.value)
+            case ClientRef(index):
+                self._store_on_client(site, index, file)
+
+    def _store_on_client(self, site: AttributeStore, client: int, file: int) -> None:
+        store = Store(client, site.name, -1, site.value, site.place, site.value_place, file)
+        if store not in self.program.stores:
+            self.program.stores.append(store)
+
+    # Items
+
+    def load_item(self, site: ItemLoad, value: Value) -> None:
+        """``value[key]`` into the site's result."""
+        match value:
+            case Container():
+                self.connect(self.field(value, ALL if site.constant is ... else site.constant), site.result)
+            case External(name, parser):
+                raises = externals.MAPPINGS.get(name)
+                if raises is not None:
+                    how = externals.Lookup(True, raises)
+                    self.program.lookups[site.result] = EnvironmentLookup(
+                        site.result, how, site.key, -1, site.place, self.program.places.get(site.base)
+                    )
+                if name.count(".") < _MAX_DEPTH:
+                    self.put(site.result, External(name + "[]", parser))
+                if site.constant is not ...:
+                    self._recall(value, site.constant, site.result)
+            case Instance(index):
+                if site.constant is not ...:
+                    self.connect(self.field(value, site.constant), site.result)
+                getter = self.program.new_node(0)
+                self.member(index, "__getitem__", value, getter)
+                self.on_value(getter, lambda method: self._getitem(method, site.result))
+            case ClassRef(index) if self.is_enum(index):
+                self._enum_members(index, site.result)
+            case ClassRef():
+                self.put(site.result, value)
+
+    def _getitem(self, method: Value, result: int) -> None:
+        if isinstance(method, Bound):
+            self.connect(self.program.functions[method.function].returns, result)
+
+    def _enum_members(self, cls: int, result: int) -> None:
+        for node in self.program.classes[cls].body.values():
+            self.put(result, Member(node))
+            self.connect(node, result)
+
+    def store_item(self, site: ItemStore, value: Value, file: int) -> None:
+        """``value[key] = ...``."""
+        match value:
+            case Container(node):
+                self.connect(site.value, self.field(value, site.constant))
+                if node in self.program.dicts:
+                    self.connect(site.key, self.field(value, KEYS))
+            case External(name="os.environ"):
+                store = Store(-2, "", site.key, site.value, site.place, site.value_place, file)
+                if store not in self.program.stores:
+                    self.program.stores.append(store)
+            case External() if site.constant is not ...:
+                self._keep(value, site.constant, site.value)
+            case Instance() if site.constant is not ...:
+                self.connect(site.value, self.field(value, site.constant))
+
+    def iterate(self, site: Iteration, value: Value) -> None:
+        """Bind a loop's target to the elements of ``value``, or a ``with`` statement's to what it enters."""
+        match value:
+            case Container(node):
+                is_dict = node in self.program.dicts and not site.enter
+                self.connect(self.field(value, KEYS if is_dict else ALL), site.target)
+            case Instance(index) if site.enter:
+                before = len(self.program.values[site.target])
+                for name in ("__enter__", "__aenter__"):
+                    method = self.program.new_node(0)
+                    self.member(index, name, value, method)
+                    self.on_value(method, lambda found: self._getitem(found, site.target))
+                if len(self.program.values[site.target]) == before:
+                    self.put(site.target, value)
+            case ClassRef(index) if self.is_enum(index):
+                self._enum_members(index, site.target)
+            case External(name, origin):
+                suffix = "" if site.enter else "[]"
+                if name.count("[]") < 3:
+                    self.put(site.target, External(name + suffix, origin))
+            case ClientRef() | Resource() if site.enter:
+                self.put(site.target, value)
+
+    def spread_into(self, container: Container, value: Value) -> None:
+        """``{**value}`` or ``[*value]``: what ``value`` holds is in ``container`` too."""
+        if isinstance(value, Container):
+            self.watch(value, lambda key, node: self.connect(node, self.field(container, key)))
+        elif isinstance(value, Instance):
+            self.put(self.field(container, ANY), value)
+        elif isinstance(value, External):
+            self.put(self.field(container, ANY), value)

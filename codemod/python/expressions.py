@@ -1,0 +1,451 @@
+"""The part of the scan that turns expressions into nodes, edges and sites."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from codemod.python.facts import (
+    Arg,
+    AttributeLoad,
+    Call,
+    Display,
+    Facts,
+    Function,
+    ItemLoad,
+    Iteration,
+    Mention,
+    Parameter,
+    Place,
+    Use,
+)
+from codemod.python.scopes import Environment, Scope, known_set, never_returns, path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def place_of(node: ast.expr | ast.stmt | ast.arg | ast.keyword) -> Place:
+    """The position of a syntax node, as ``ast`` gives it."""
+    return (node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
+
+
+class ExpressionScanner:
+    """Visits expressions in the current scope; ``expr`` returns the node that holds an expression's value."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.scope = Scope("module", -1, None)
+        self.owner = -1
+        self.function_index = -1
+        self.bodies: list[tuple[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, int, Scope, int]] = []
+        self._visitors: dict[type, Callable[..., int]] = {
+            ast.Name: self._name,
+            ast.Constant: self._constant,
+            ast.Attribute: self._attribute,
+            ast.Call: self._call,
+            ast.Subscript: self._subscript,
+            ast.BoolOp: self._bool_op,
+            ast.IfExp: self._if_exp,
+            ast.Await: self._await,
+            ast.NamedExpr: self._named,
+            ast.JoinedStr: self._joined,
+            ast.BinOp: self._bin_op,
+            ast.Compare: self._compare,
+            ast.UnaryOp: self._unary,
+            ast.Dict: self._dict,
+            ast.List: self._sequence,
+            ast.Tuple: self._sequence,
+            ast.Set: self._sequence,
+            ast.ListComp: self._comprehension,
+            ast.SetComp: self._comprehension,
+            ast.GeneratorExp: self._comprehension,
+            ast.DictComp: self._comprehension,
+            ast.Lambda: self._lambda,
+            ast.Yield: self._yield,
+            ast.YieldFrom: self._yield_from,
+            ast.Starred: self._starred,
+        }
+
+    # Nodes and names
+
+    def node(self, at: ast.expr | ast.stmt | ast.arg | None = None) -> int:
+        """A new node, at the place of ``at``."""
+        index = self.facts.nodes
+        self.facts.nodes = index + 1
+        if at is not None:
+            self.facts.places[index] = place_of(at)
+        return index
+
+    def edge(self, source: int, target: int) -> None:
+        """The value of ``source`` may be the value of ``target``."""
+        self.facts.edges.append((source, target))
+
+    def use(self, node: int, kind: str, at: ast.expr | ast.stmt) -> None:
+        """Record that the flow of ``node`` ends here."""
+        self.facts.uses.append(Use(node, kind, place_of(at)))
+
+    def expr(self, node: ast.expr) -> int:
+        """The node that holds the value of an expression."""
+        visitor = self._visitors.get(type(node))
+        if visitor is not None:
+            result = visitor(node)
+        else:
+            result = self.node(node)
+            for child in ast.iter_child_nodes(node):
+                if isinstance(child, ast.expr):
+                    self.expr(child)
+        return self._guarded(node, result)
+
+    def _guarded(self, node: ast.expr, value: int) -> int:
+        """``value`` behind a guard if this very expression was tested before."""
+        if type(node) in (ast.Attribute, ast.Call, ast.Subscript) and "?" in self.scope.env:
+            path = path_of(node)
+            if path is not None and "?" + path in self.scope.env:
+                return self.guard(value, node)
+        return value
+
+    def guard(self, value: int, at: ast.expr | None = None) -> int:
+        """A node that takes the value of another only where it is set."""
+        guarded = self.node(at)
+        self.edge(value, guarded)
+        self.facts.guards.add(guarded)
+        return guarded
+
+    def bind(self, name: str, value: int) -> None:
+        """Make ``value`` the current version of ``name``."""
+        scope = self.scope
+        kind = scope.outer.get(name)
+        if kind is not None:
+            self.edge(value, self._outer_node(scope, name, kind))
+            return
+        scope.env[name] = value
+        scope.versions.setdefault(name, []).append(value)
+        if scope.env.get("?"):
+            self.forget(name)
+
+    def forget(self, path: str) -> None:
+        """Drop what guards said about ``path`` and what hangs on it."""
+        env = self.scope.env
+        for key in [key for key in env if key.startswith("?" + path) and key != "?"]:
+            del env[key]
+
+    def _outer_node(self, scope: Scope, name: str, kind: str) -> int:
+        target = scope
+        for outer in scope.enclosing():
+            target = outer
+            if kind == "nonlocal" and name in outer.versions:
+                break
+        target.versions.setdefault(name, [])
+        return self.summary(target, name)
+
+    def summary(self, scope: Scope, name: str) -> int:
+        """The node that joins the versions of ``name`` which code outside the straight line may see."""
+        node = scope.summary.get(name)
+        if node is None:
+            node = scope.summary[name] = self.node()
+            for version in scope.versions.get(name, ()):
+                if version not in scope.superseded:
+                    self.edge(version, node)
+        return node
+
+    def narrow(self, test: ast.expr, outcome: bool) -> None:
+        """Take note of what is known to be set once ``test`` turned out as ``outcome``."""
+        env = self.scope.env
+        for known in known_set(test, outcome):
+            if isinstance(known, ast.Name):
+                if known.id in env:
+                    guarded = self.guard(env[known.id])
+                    env[known.id] = guarded
+                    self.scope.versions.setdefault(known.id, []).append(guarded)
+                continue
+            path = known if isinstance(known, str) else path_of(known)
+            if path is not None:
+                env["?" + path] = env["?"] = 1
+
+    # Visitors
+
+    def _name(self, node: ast.Name) -> int:
+        scope = self.scope
+        version = scope.env.get(node.id)
+        if version is not None and node.id not in scope.outer:
+            return version
+        load = self.node(node)
+        scope.pending.append((node.id, load))
+        return load
+
+    def _constant(self, node: ast.Constant) -> int:
+        result = self.node(node)
+        if node.value is not ...:
+            self.facts.constants[result] = node.value  # type: ignore[assignment]
+        return result
+
+    def _attribute(self, node: ast.Attribute) -> int:
+        result = self.node(node)
+        self.facts.attribute_loads.append(AttributeLoad(self.expr(node.value), node.attr, result, place_of(node)))
+        return result
+
+    def _call(self, node: ast.Call) -> int:
+        func = self.expr(node.func)
+        args: list[Arg] = []
+        for value in node.args:
+            if isinstance(value, ast.Starred):
+                args.append(Arg(self.expr(value.value), None, 1, place_of(value.value)))
+            else:
+                args.append(Arg(self.expr(value), None, 0, place_of(value)))
+        for keyword in node.keywords:
+            stars = 2 if keyword.arg is None else 0
+            args.append(Arg(self.expr(keyword.value), keyword.arg, stars, place_of(keyword.value)))
+        result = self.node(node)
+        self.facts.calls.append(
+            Call(func, tuple(args), result, place_of(node), place_of(node.func), self.function_index)
+        )
+        return result
+
+    def _subscript(self, node: ast.Subscript) -> int:
+        base, key = self.expr(node.value), self.expr(node.slice)
+        result = self.node(node)
+        self.facts.item_loads.append(ItemLoad(base, key, self.literal(node.slice), result, place_of(node)))
+        return result
+
+    def literal(self, key: ast.expr) -> object:
+        """The value of a literal key (negative indexes are unknown), else the Ellipsis object."""
+        return key.value if isinstance(key, ast.Constant) else ...
+
+    def _bool_op(self, node: ast.BoolOp) -> int:
+        result = self.node(node)
+        before = dict(self.scope.env)
+        is_or = isinstance(node.op, ast.Or)
+        operands: list[int] = []
+        for position, value in enumerate(node.values):
+            operand = self.expr(value)
+            operands.append(operand)
+            last = position == len(node.values) - 1
+            if is_or and not last:
+                # Only a value that is set gets past `or`; what follows may end the program instead.
+                self.edge(self.guard(operand), result)
+            elif last and not never_returns(value):
+                self.edge(operand, result)
+            else:
+                self.use(operand, "test", value)
+            if not last:
+                self.narrow(value, not is_or)
+        self.scope.env = before
+        if is_or:
+            self.facts.fallbacks[result] = tuple(operands)
+        return result
+
+    def _if_exp(self, node: ast.IfExp) -> int:
+        self.use(self.expr(node.test), "test", node.test)
+        result = self.node(node)
+        before = dict(self.scope.env)
+        for value, outcome in ((node.body, True), (node.orelse, False)):
+            self.narrow(node.test, outcome)
+            self.edge(self.expr(value), result)
+            self.scope.env = dict(before)
+        return result
+
+    def _await(self, node: ast.Await) -> int:
+        return self.expr(node.value)
+
+    def _named(self, node: ast.NamedExpr) -> int:
+        value = self.expr(node.value)
+        self.bind(node.target.id, value)
+        return value
+
+    def _joined(self, node: ast.JoinedStr) -> int:
+        result = self.node(node)
+        text: list[str] = []
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                self.facts.derived.append((self.expr(part.value), result))
+            elif isinstance(part, ast.Constant) and isinstance(part.value, str):
+                text.append(part.value)
+        self.facts.mentions.append(Mention("\0".join(text), place_of(node)))
+        return result
+
+    def _bin_op(self, node: ast.BinOp) -> int:
+        result = self.node(node)
+        for value in (node.left, node.right):
+            operand = self.expr(value)
+            self.facts.derived.append((operand, result))
+            if isinstance(node.op, ast.BitOr):
+                self.edge(operand, result)
+        return result
+
+    def _compare(self, node: ast.Compare) -> int:
+        kind = "contains" if isinstance(node.ops[0], ast.In | ast.NotIn) else "compare"
+        identity = isinstance(node.ops[0], ast.Is | ast.IsNot)
+        for value in (node.left, *node.comparators):
+            self.use(self.expr(value), "test" if identity else kind, node)
+        return self.node(node)
+
+    def _unary(self, node: ast.UnaryOp) -> int:
+        operand = self.expr(node.operand)
+        if isinstance(node.op, ast.Not):
+            self.use(operand, "test", node)
+        return self.node(node)
+
+    def _dict(self, node: ast.Dict) -> int:
+        items: list[tuple[int, object, int]] = []
+        spread: list[int] = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                spread.append(self.expr(value))
+            else:
+                items.append((self.expr(key), self.literal(key), self.expr(value)))
+        result = self.node(node)
+        self.facts.displays.append(Display(result, "dict", tuple(items), tuple(spread)))
+        return result
+
+    def _sequence(self, node: ast.List | ast.Tuple | ast.Set) -> int:
+        items: list[tuple[int, object, int]] = []
+        spread: list[int] = []
+        for position, value in enumerate(node.elts):
+            if isinstance(value, ast.Starred):
+                spread.append(self.expr(value.value))
+            else:
+                items.append((-1, ... if spread else position, self.expr(value)))
+        result = self.node(node)
+        kind = type(node).__name__.lower()
+        self.facts.displays.append(Display(result, kind, tuple(items), tuple(spread)))
+        return result
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> int:
+        before = dict(self.scope.env)
+        for generator in node.generators:
+            self.assign_elements(self.expr(generator.iter), generator.target)
+            for test in generator.ifs:
+                self.use(self.expr(test), "test", test)
+                self.narrow(test, True)
+        result = self.node(node)
+        if isinstance(node, ast.DictComp):
+            item = (self.expr(node.key), ..., self.expr(node.value))
+            self.facts.displays.append(Display(result, "dict", (item,), ()))
+        else:
+            kind = "set" if isinstance(node, ast.SetComp) else "list"
+            self.facts.displays.append(Display(result, kind, ((-1, ..., self.expr(node.elt)),), ()))
+        self.scope.env = before
+        return result
+
+    def assign_elements(self, source: int, target: ast.expr) -> None:
+        """Bind ``target`` to each element of ``source``."""
+        element = self.node()
+        self.facts.iterations.append(Iteration(source, element, False))
+        self.assign(target, element, None)
+
+    def assign(self, target: ast.expr, value: int, statement: ast.stmt | None, right: ast.expr | None = None) -> None:
+        """Bind an assignment target; overridden with every target form by the statement scanner."""
+        raise AssertionError((target, value, statement, right))
+
+    def _lambda(self, node: ast.Lambda) -> int:
+        return self.function(node, "<lambda>", [], None)
+
+    def _yield(self, node: ast.Yield) -> int:
+        if node.value is not None and self.scope.kind == "function":
+            self.edge(self.expr(node.value), self.facts.functions[self.scope.index].yields)
+        return self.node(node)
+
+    def _yield_from(self, node: ast.YieldFrom) -> int:
+        source = self.expr(node.value)
+        if self.scope.kind == "function":
+            target = self.facts.functions[self.scope.index].yields
+            self.facts.iterations.append(Iteration(source, target, False))
+        return self.node(node)
+
+    def _starred(self, node: ast.Starred) -> int:
+        return self.expr(node.value)
+
+    def function(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+        name: str,
+        decorators: list[int],
+        returns: ast.expr | None,
+    ) -> int:
+        """Record a function whose body is visited when the scope around it is complete; returns its node."""
+        parameters = self._parameters(node.args)
+        result = self.node(node)
+        index = len(self.facts.functions)
+        annotation = self.annotation(returns)
+        self.facts.functions.append(
+            Function(
+                name,
+                result,
+                tuple(parameters),
+                self.node(),
+                self.node(),
+                tuple(decorators),
+                self.owner if self.scope.kind == "class" else -1,
+                self.function_index,
+                annotation,
+                place_of(node),
+            )
+        )
+        self.bodies.append((node, index, self.scope, self.owner))
+        return result
+
+    def _parameters(self, arguments: ast.arguments) -> list[Parameter]:
+        positional = arguments.posonlyargs + arguments.args
+        defaults: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
+        defaults += arguments.defaults
+        rows = [(arg, "plain", default) for arg, default in zip(positional, defaults, strict=True)]
+        if arguments.vararg:
+            rows.append((arguments.vararg, "args", None))
+        rows += [(a, "keyword", d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+        if arguments.kwarg:
+            rows.append((arguments.kwarg, "kwargs", None))
+        return [
+            Parameter(
+                arg.arg,
+                self.node(arg),
+                kind,
+                -1 if default is None else self.expr(default),
+                self.annotation(arg.annotation),
+                place_of(arg),
+            )
+            for arg, kind, default in rows
+        ]
+
+    def annotation(self, node: ast.expr | None) -> int:
+        """The node of the class that an annotation names (``X | None``, ``Optional[X]`` and ``"X"`` name X), or -1."""
+        match node:
+            case None:
+                return -1
+            case ast.Constant(value=str() as text):
+                try:
+                    return self.annotation(ast.parse(text, mode="eval").body)
+                except SyntaxError:
+                    return -1
+            case ast.BinOp(op=ast.BitOr(), left=left, right=right):
+                return self.annotation(right if isinstance(left, ast.Constant) else left)
+            case ast.Subscript(value=value, slice=inner):
+                name = path_of(value) or ""
+                if name.rpartition(".")[2] == "Annotated" and isinstance(inner, ast.Tuple):
+                    for extra in inner.elts[1:]:
+                        self.expr(extra)
+                    return self.annotation(inner.elts[0])
+                if name.rpartition(".")[2] in ("Optional", "ClassVar", "Final", "Type", "type"):
+                    return self.annotation(inner)
+                return -1
+            case ast.Name() | ast.Attribute():
+                return self.expr(node)
+        return -1
+
+    def join(self, branches: list[Environment]) -> Environment:
+        """The environment after branches meet: versions that differ become one that takes them all."""
+        if len(branches) == 1:
+            return branches[0]
+        joined: Environment = {}
+        for name in {name for branch in branches for name in branch}:
+            versions = [branch[name] for branch in branches if name in branch]
+            if name.startswith("?"):
+                if len(versions) == len(branches):
+                    joined[name] = 1
+            elif len(set(versions)) == 1:
+                joined[name] = versions[0]
+            else:
+                joined[name] = self.node()
+                for version in dict.fromkeys(versions):
+                    self.edge(version, joined[name])
+        return joined

@@ -1,0 +1,197 @@
+"""What is known of libraries outside the repository: which values pass through their functions, as data."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+# The SDK's client classes (majors 1 to 3); `Client` is `OpenAI`.
+CLIENTS = frozenset(
+    f"openai.{prefix}{name}" for prefix in ("", "_client.") for name in ("OpenAI", "AsyncOpenAI", "Client", "AsyncClient")
+)
+# Clients that authenticate or address in their own way.
+SPECIAL_CLIENTS = frozenset(
+    f"openai.{prefix}{name}"
+    for prefix in ("", "lib.azure.", "lib.bedrock.")
+    for name in ("AzureOpenAI", "AsyncAzureOpenAI", "BedrockOpenAI", "AsyncBedrockOpenAI")
+)
+# Libraries that re-export the SDK's classes.
+ALIASES = {
+    "langfuse.openai": "openai",
+    "langsmith.wrappers.OpenAI": "openai.OpenAI",
+    "posthog.ai.openai.OpenAI": "openai.OpenAI",
+    "ddtrace.contrib.openai": "openai",
+}
+
+# Functions that give back the client they were given (wrapped): the position of that argument.
+CLIENT_WRAPPERS = {
+    "instructor.from_openai": 0,
+    "instructor.patch": 0,
+    "instructor.apatch": 0,
+    "langsmith.wrappers.wrap_openai": 0,
+    "braintrust.wrap_openai": 0,
+    "logfire.instrument_openai": 0,
+    "outlines.from_openai": 0,
+    "weave.op": 0,
+}
+# Methods that wrappers add to a client or its resources; they call chat completions.
+WRAPPER_METHODS = frozenset(
+    {
+        "create",
+        "create_partial",
+        "create_iterable",
+        "create_with_completion",
+        "messages.create",
+        "chat.completions.create_partial",
+        "chat.completions.create_iterable",
+        "chat.completions.create_with_completion",
+    }
+)
+
+# Functions that return (one of) their arguments: name -> position. A string keeps its content through these.
+PASS_THROUGH = {
+    "str": 0,
+    "list": 0,
+    "tuple": 0,
+    "set": 0,
+    "frozenset": 0,
+    "sorted": 0,
+    "reversed": 0,
+    "iter": 0,
+    "dict": 0,
+    "copy.copy": 0,
+    "copy.deepcopy": 0,
+    "typing.cast": 1,
+    "cast": 1,
+    "asyncio.run": 0,
+    "anyio.run": 0,
+    "pydantic.SecretStr": 0,
+    "pydantic.types.SecretStr": 0,
+    "itertools.cycle": 0,
+    "types.MappingProxyType": 0,
+    "contextlib.closing": 0,
+    "os.path.expandvars": 0,
+    "dataclasses.replace": 0,
+    "os.fspath": 0,
+    "asyncio.wait_for": 0,
+    "asyncio.shield": 0,
+    "asyncio.create_task": 0,
+    "asyncio.ensure_future": 0,
+}
+# Methods of values that give back the value (or what it wraps).
+PASS_METHODS = frozenset(
+    {"strip", "rstrip", "lstrip", "get_secret_value", "result", "__enter__", "__aenter__", "unwrap", "removesuffix"}
+)
+# Functions that take one element of a container: name -> position.
+ELEMENT_OF = {"next": 0, "anext": 0, "random.choice": 0, "secrets.choice": 0, "min": 0, "max": 0}
+# Functions whose result stands for a default or what a factory makes.
+FIELDS = frozenset(
+    {
+        "dataclasses.field",
+        "pydantic.Field",
+        "pydantic.fields.Field",
+        "attrs.field",
+        "attr.ib",
+        "attr.attrib",
+        "typer.Option",
+        "typer.Argument",
+        "fastapi.Query",
+        "fastapi.Header",
+        "fastapi.Body",
+        "fastapi.Form",
+        "msgspec.field",
+        "sqlmodel.Field",
+        "streamlit.text_input",
+    }
+)
+DEPENDS = frozenset({"fastapi.Depends", "fastapi.params.Depends", "fastapi.Security"})
+PARTIALS = frozenset({"functools.partial", "partial", "functools.partialmethod"})
+
+# Decorators that change what calling or reading a function gives.
+PROPERTIES = frozenset({"property", "functools.cached_property", "django.utils.functional.cached_property"})
+CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+FIXTURES = frozenset({"pytest.fixture", "pytest.fixture()", "pytest_asyncio.fixture", "pytest_asyncio.fixture()"})
+CLICK_OPTIONS = frozenset({"click.option", "click.argument", "rich_click.option", "asyncclick.option"})
+
+# Functions that only read what they are given: a key or id that reaches them is not used to reach anybody.
+READERS = frozenset(
+    {
+        "print",
+        "len",
+        "bool",
+        "repr",
+        "type",
+        "id",
+        "hash",
+        "isinstance",
+        "hasattr",
+        "callable",
+        "any",
+        "all",
+        "warnings.warn",
+        "rich.print",
+        "pprint.pprint",
+        "pprint",
+        "click.echo",
+        "typer.echo",
+        "json.dumps",
+        "sys.exit",
+        "exit",
+    }
+)
+READER_PARTS = ("logging.", "logger", "loguru.", "structlog.", "rich.console.", "streamlit.", "tqdm.", "wandb.", "sys.std")
+
+
+class Lookup(NamedTuple):
+    """How a function or mapping reads a named setting.
+
+    ``raises``: a missing name without a default raises; otherwise it gives None. ``environment``: it reads the
+    process's environment, so ``os.environ[...]`` can take its place. ``name`` and ``default`` are argument positions.
+    """
+
+    raises: bool
+    environment: bool
+    name: int = 0
+    default: int | None = 1
+
+
+LOOKUPS = {
+    "os.getenv": Lookup(False, True),
+    "os.environ.get": Lookup(False, True),
+    "os.environ.pop": Lookup(True, True),
+    "os.environ.setdefault": Lookup(False, True),
+    "os.getenvb": Lookup(False, False),
+    "decouple.config": Lookup(True, False),
+    "decouple.Config().get": Lookup(True, False),
+    "starlette.config.Config()": Lookup(True, False, 0, 2),
+    "environs.Env()": Lookup(True, False),
+    "environs.Env().str": Lookup(True, False),
+    "environs.env": Lookup(True, False),
+    "environs.env.str": Lookup(True, False),
+    "environ.Env()": Lookup(True, False, 0, 2),
+    "environ.Env().str": Lookup(True, False),
+    "dotenv.get_key": Lookup(False, False, 1, None),
+    "dotenv.dotenv_values().get": Lookup(False, False),
+    "streamlit.secrets.get": Lookup(False, False),
+    "google.colab.userdata.get": Lookup(True, False),
+    "kaggle_secrets.UserSecretsClient().get_secret": Lookup(True, False),
+    "modal.Secret.from_name": Lookup(True, False),
+}
+# Mappings read by item: `mapping[name]` raises when the name is missing.
+MAPPINGS = {
+    "os.environ": True,
+    "streamlit.secrets": False,
+    "dotenv.dotenv_values()": False,
+}
+
+
+def canonical(name: str) -> str:
+    """The SDK's own name for something that another library re-exports."""
+    for alias, real in ALIASES.items():
+        if name == alias or name.startswith(alias + "."):
+            return real + name[len(alias) :]
+    return name
+
+
+def only_reads(name: str) -> bool:
+    """Whether the function called ``name`` does no more than look at its arguments."""
+    return name in READERS or any(part in name for part in READER_PARTS)

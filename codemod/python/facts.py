@@ -1,0 +1,198 @@
+"""What one Python file says about the flow of values: small picklable records that ``scan`` makes and ``link`` joins.
+
+A *node* is an integer: a place that holds a value (an expression, one version of a variable, a parameter, what a
+function returns). An *edge* says that one node's value may be another's. What cannot be joined within the file (an
+attribute, a call, a subscript) is a *site*, resolved when all files are known. Places are ``ast`` positions: line from
+1, column in UTF-8 bytes, end line, end column.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+Place = tuple[int, int, int, int]
+Constant = str | bytes | bool | int | float | complex | None
+
+
+class Arg(NamedTuple):
+    """One argument of a call: ``name`` None for a positional one, ``stars`` 0, 1 (``*x``) or 2 (``**x``).
+
+    ``place`` is that of the value's expression.
+    """
+
+    node: int
+    name: str | None
+    stars: int
+    place: Place
+
+
+class Call(NamedTuple):
+    """A call; ``scope`` is the function whose body holds it (index, -1 for the module's own code)."""
+
+    func: int
+    args: tuple[Arg, ...]
+    result: int
+    place: Place
+    func_place: Place
+    scope: int
+
+
+class AttributeLoad(NamedTuple):
+    """``base.name`` read into ``result``."""
+
+    base: int
+    name: str
+    result: int
+    place: Place
+
+
+class AttributeStore(NamedTuple):
+    """``base.name = value``; the place is the whole statement's, ``value_place`` the right side's."""
+
+    base: int
+    name: str
+    value: int
+    place: Place
+    value_place: Place
+
+
+class ItemLoad(NamedTuple):
+    """``base[key]`` read into ``result``; ``constant`` is the key when it is a literal (else the Ellipsis object)."""
+
+    base: int
+    key: int
+    constant: object
+    result: int
+    place: Place
+
+
+class ItemStore(NamedTuple):
+    """``base[key] = value``."""
+
+    base: int
+    key: int
+    constant: object
+    value: int
+    place: Place
+    value_place: Place
+
+
+class Display(NamedTuple):
+    """A list, tuple, set or dict display (or comprehension); ``items`` are key node, literal key, value node.
+
+    The literal key of a sequence's element is its index; ``...`` stands for an unknown key. ``spread`` are the nodes
+    unpacked into it.
+    """
+
+    node: int
+    kind: str
+    items: tuple[tuple[int, object, int], ...]
+    spread: tuple[int, ...]
+
+
+class Iteration(NamedTuple):
+    """``target`` takes each element of ``source``; ``enter`` when it is what a ``with`` statement binds instead."""
+
+    source: int
+    target: int
+    enter: bool
+
+
+class Parameter(NamedTuple):
+    """``kind`` is "plain", "keyword", "args" or "kwargs"; ``default`` and ``annotation`` are nodes or -1."""
+
+    name: str
+    node: int
+    kind: str
+    default: int
+    annotation: int
+    place: Place
+
+
+class Function(NamedTuple):
+    """A ``def`` or lambda. ``node`` holds the function itself, ``returns`` and ``yields`` what calls give.
+
+    ``owner`` is the index of the class whose body defines it, or -1; ``annotation`` the node of the return annotation.
+    """
+
+    name: str
+    node: int
+    parameters: tuple[Parameter, ...]
+    returns: int
+    yields: int
+    decorators: tuple[int, ...]
+    owner: int
+    scope: int
+    annotation: int
+    place: Place
+
+
+class Class(NamedTuple):
+    """A class: base nodes, the final node of each name its body binds, and the names annotated there in order."""
+
+    name: str
+    node: int
+    bases: tuple[int, ...]
+    body: dict[str, int]
+    annotations: dict[str, int]
+    keywords: tuple[Arg, ...]
+    decorators: tuple[int, ...]
+    place: Place
+
+
+class Import(NamedTuple):
+    """``import module`` (``name`` None) or ``from module import name``, bound to ``node``; "*" has node -1."""
+
+    module: str
+    name: str | None
+    level: int
+    node: int
+    bound: str
+    scope: int
+    place: Place
+
+
+class Use(NamedTuple):
+    """A node read in a way that ends its flow: ``kind`` is test, compare, contains, format, delete or raise."""
+
+    node: int
+    kind: str
+    place: Place
+
+
+class Mention(NamedTuple):
+    """The literal text of an f-string (its parts joined by NUL)."""
+
+    text: str
+    place: Place
+
+
+@dataclass(slots=True)
+class Facts:
+    """All facts of one file. ``nodes`` counts them; ``places`` and ``constants`` are given for those that have one."""
+
+    path: str
+    nodes: int = 0
+    places: dict[int, Place] = field(default_factory=dict)
+    constants: dict[int, Constant] = field(default_factory=dict)
+    edges: list[tuple[int, int]] = field(default_factory=list)
+    derived: list[tuple[int, int]] = field(default_factory=list)
+    guards: set[int] = field(default_factory=set)
+    fallbacks: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+    attribute_loads: list[AttributeLoad] = field(default_factory=list)
+    attribute_stores: list[AttributeStore] = field(default_factory=list)
+    item_loads: list[ItemLoad] = field(default_factory=list)
+    item_stores: list[ItemStore] = field(default_factory=list)
+    displays: list[Display] = field(default_factory=list)
+    iterations: list[Iteration] = field(default_factory=list)
+    functions: list[Function] = field(default_factory=list)
+    classes: list[Class] = field(default_factory=list)
+    imports: list[Import] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    mentions: list[Mention] = field(default_factory=list)
+    module_names: dict[str, int] = field(default_factory=dict)
+    local_names: dict[int, frozenset[str]] = field(default_factory=dict)
+    annotated: list[tuple[int, int]] = field(default_factory=list)

@@ -1,0 +1,80 @@
+"""The moving part of the link step: values spread along edges, and sites act on the values that arrive."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from codemod.python.objects import Container, Value
+from codemod.python.program import Program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ALL = "*"  # the field of a container that joins all its elements
+KEYS = "keys()"  # the field of a dict that joins its keys
+ANY = ...  # the field that a store with an unknown key writes
+
+FieldWatcher = "Callable[[object, int], None]"
+
+
+class Graph:
+    """Values per node, edges, and sites: what happens when a value arrives at a node."""
+
+    def __init__(self) -> None:
+        self.program = Program()
+        self._queue: list[tuple[int, Value]] = []
+        self._sites: dict[int, list[Callable[[Value], None]]] = defaultdict(list)
+        self._watchers: dict[Value, list[Callable[[object, int], None]]] = defaultdict(list)
+
+    def put(self, node: int, value: Value) -> None:
+        """``node`` may hold ``value``."""
+        held = self.program.values[node]
+        if value not in held:
+            held.add(value)
+            self._queue.append((node, value))
+
+    def connect(self, source: int, target: int, label: int = 0) -> None:
+        """Whatever ``source`` holds, ``target`` may hold."""
+        if self.program.connect(source, target, label):
+            for value in tuple(self.program.values.get(source, ())):
+                self.put(target, value)
+
+    def on_value(self, node: int, act: Callable[[Value], None]) -> None:
+        """Call ``act`` once with every value that ``node`` holds or will hold."""
+        self._sites[node].append(act)
+        for value in tuple(self.program.values.get(node, ())):
+            act(value)
+
+    def field(self, owner: Value, key: object) -> int:
+        """The node of one field of an object; every element of a container also flows into its ``ALL`` field."""
+        fields = self.program.fields[owner]
+        node = fields.get(key)
+        if node is None:
+            file = self.program.file_of[owner.node] if isinstance(owner, Container) else 0
+            node = fields[key] = self.program.new_node(file)
+            if isinstance(owner, Container) and key != ALL:
+                if key != KEYS:
+                    self.connect(node, self.field(owner, ALL))
+                    if key is not ANY:
+                        self.connect(self.field(owner, ANY), node)
+                for watcher in tuple(self._watchers[owner]):
+                    watcher(key, node)
+        return node
+
+    def watch(self, owner: Value, watcher: Callable[[object, int], None]) -> None:
+        """Call ``watcher`` with the key and node of each element that a container has or will have."""
+        self._watchers[owner].append(watcher)
+        for key, node in tuple(self.program.fields[owner].items()):
+            if key != ALL:
+                watcher(key, node)
+
+    def run(self) -> None:
+        """Spread values until nothing is new."""
+        flow, sites = self.program.flow, self._sites
+        while self._queue:
+            node, value = self._queue.pop()
+            for target, _ in tuple(flow.get(node, ())):
+                self.put(target, value)
+            for act in tuple(sites.get(node, ())):
+                act(value)

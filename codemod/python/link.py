@@ -1,0 +1,310 @@
+"""Facts of many files -> one graph: which function, class, client or container each node may hold.
+
+The link step spreads values along the edges until nothing is new (an inclusion-based analysis that knows no order of
+statements beyond what ``scan`` wrote down). Where a value arrives at a site - something is called, an attribute is
+read - the site adds edges of its own: ``attributes`` and ``calling`` say which. What libraries do with a value is data
+in ``externals``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from codemod.python import externals
+from codemod.python.calling import Calling, Invocation
+from codemod.python.facts import Call, Display, Facts, Import, Parameter
+from codemod.python.graph import KEYS
+from codemod.python.objects import ClassRef, Container, External, FunctionRef, Instance, ModuleRef, PackageRef, Value
+from codemod.python.program import renumber_args
+
+if TYPE_CHECKING:
+    from codemod.python.modules import Modules
+
+
+class Linker(Calling):
+    """Joins the facts of files that are added one by one; ``unloaded`` are imports of files not added yet."""
+
+    def __init__(self, modules: Modules) -> None:
+        super().__init__()
+        self._partial_args = {}
+        self.modules = modules
+        self.files: dict[str, int] = {}
+        self._waiting: dict[str, list[tuple[str | None, int]]] = defaultdict(list)
+        self._stars: dict[int, list[str]] = defaultdict(list)
+        self._names_wanted: dict[int, list[tuple[str, int]]] = defaultdict(list)
+        self._fixtures: dict[str, list[int]] = defaultdict(list)
+        self._test_parameters: dict[str, list[Parameter]] = defaultdict(list)
+
+    def add_file(self, facts: Facts) -> None:
+        """Renumber a file's facts into the program and put them to work."""
+        program = self.program
+        base, file = program.size, len(program.files)
+        program.files.append(facts)
+        program.offsets.append(base)
+        self.files[facts.path] = file
+        program.size += facts.nodes
+        program.file_of.extend([file] * facts.nodes)
+        program.places.update({n + base: place for n, place in facts.places.items()})
+        program.constants.update({n + base: value for n, value in facts.constants.items()})
+        program.guards.update(n + base for n in facts.guards)
+        program.fallbacks.update({n + base: tuple(o + base for o in ops) for n, ops in facts.fallbacks.items()})
+        for source, target in facts.edges:
+            self.connect(source + base, target + base)
+        for source, target in facts.derived:
+            program.derived[source + base].append(target + base)
+        for node, name in facts.names.items():
+            self._builtin(node + base, name, file)
+        for record in facts.imports:
+            self._import(record, base, file)
+        self._add_definitions(facts, base, file)
+        self._add_sites(facts, base, file)
+        for name, node in self._waiting.pop(facts.path, ()):
+            self._give(file, name, node)
+
+    # Definitions
+
+    def _add_definitions(self, facts: Facts, base: int, file: int) -> None:
+        program = self.program
+        first_function, first_class = len(program.functions), len(program.classes)
+
+        def moved(node: int) -> int:
+            return node + base if node >= 0 else -1
+
+        for function in facts.functions:
+            program.functions.append(
+                function._replace(
+                    node=moved(function.node),
+                    parameters=tuple(
+                        p._replace(node=moved(p.node), default=moved(p.default), annotation=moved(p.annotation))
+                        for p in function.parameters
+                    ),
+                    returns=moved(function.returns),
+                    yields=moved(function.yields),
+                    decorators=tuple(d + base for d in function.decorators),
+                    owner=function.owner + first_class if function.owner >= 0 else -1,
+                    scope=function.scope + first_function if function.scope >= 0 else -1,
+                    annotation=moved(function.annotation),
+                )
+            )
+            program.function_file.append(file)
+        for cls in facts.classes:
+            program.classes.append(
+                cls._replace(
+                    node=moved(cls.node),
+                    bases=tuple(b + base for b in cls.bases),
+                    body={name: n + base for name, n in cls.body.items()},
+                    annotations={name: moved(n) for name, n in cls.annotations.items()},
+                    keywords=renumber_args(cls.keywords, base),
+                    decorators=tuple(d + base for d in cls.decorators),
+                )
+            )
+            program.class_file.append(file)
+        for index in range(first_function, len(program.functions)):
+            self._seed_function(index, file)
+        for index in range(first_class, len(program.classes)):
+            self._seed_class(index)
+        for annotation, target in facts.annotated:
+            if target >= 0:
+                self._annotate(annotation + base, target + base)
+
+    def _seed_function(self, index: int, file: int) -> None:
+        function = self.program.functions[index]
+        if function.owner >= 0:
+            self.methods[function.owner].append(index)
+        for decorator in function.decorators:
+            self.on_value(decorator, lambda value: self._decorate(index, value))
+        for parameter in function.parameters:
+            if parameter.annotation >= 0:
+                self._annotate(parameter.annotation, parameter.node)
+            if parameter.kind in ("args", "kwargs"):
+                if parameter.kind == "kwargs":
+                    self.program.dicts.add(parameter.node)
+                self.put(parameter.node, Container(parameter.node))
+        if function.annotation >= 0:
+            self._annotate(function.annotation, function.returns)
+        self.put(function.node, FunctionRef(index))
+        name = self.program.files[file].path.rpartition("/")[2]
+        if name.startswith(("test_", "conftest")) or name.endswith("_test.py"):
+            for parameter in function.parameters:
+                self._test_parameters[parameter.name].append(parameter)
+                for fixture in self._fixtures[parameter.name]:
+                    self._inject(fixture, parameter)
+
+    def _seed_class(self, index: int) -> None:
+        cls = self.program.classes[index]
+        self.put(cls.node, ClassRef(index))
+        for node in cls.bases:
+            self.on_value(node, lambda value: self.add_base(index, value))
+        self.spread_self(index, index)
+        for name, node in cls.annotations.items():
+            if node >= 0:
+                self._annotate(node, self.field(Instance(index), name))
+
+    def _annotate(self, annotation: int, target: int) -> None:
+        """A name annotated with a class holds an object of it."""
+
+        def named(value: Value) -> None:
+            if isinstance(value, ClassRef) and not self.is_enum(value.index) and not self.is_client_class(value.index):
+                self.put(target, Instance(value.index))
+            elif isinstance(value, External):
+                name = externals.canonical(value.name)
+                if name in externals.CLIENTS or name in externals.SPECIAL_CLIENTS:
+                    self.program.annotated_clients[target] = name
+
+        self.on_value(annotation, named)
+
+    def _decorate(self, index: int, value: Value) -> None:
+        if not isinstance(value, External):
+            return
+        name, function = value.name, self.program.functions[index]
+        if name in externals.PROPERTIES or name.endswith((".cached_property", ".hybrid_property")):
+            self.add_kind(index, "property")
+        elif name in ("staticmethod", "classmethod"):
+            self.add_kind(index, name)
+        elif name in externals.FIXTURES:
+            self._fixtures[function.name].append(index)
+            for parameter in self._test_parameters[function.name]:
+                self._inject(index, parameter)
+        elif name.removesuffix("()") in externals.CLICK_OPTIONS and value.site >= 0:
+            self._click_option(function.parameters, Invocation(self.program.calls[value.site].args, -1, value.site))
+
+    def _inject(self, fixture: int, parameter: Parameter) -> None:
+        function = self.program.functions[fixture]
+        self.connect(function.returns, parameter.node)
+        self.connect(function.yields, parameter.node)
+
+    def _click_option(self, parameters: tuple[Parameter, ...], option: Invocation) -> None:
+        names = [self.program.constants.get(arg.node) for arg in option.positional()]
+        flags = [name for name in names if isinstance(name, str)]
+        plain = [flag for flag in flags if not flag.startswith("-")]
+        long = plain or [flag for flag in flags if flag.startswith("--")]
+        if not long:
+            return
+        name = long[0].lstrip("-").partition("/")[0].replace("-", "_").lower()
+        parameter = next((p for p in parameters if p.name == name), None)
+        if parameter is not None:
+            made = option._replace(result=self.program.new_node(self.program.file_of[parameter.node]))
+            self._field_default(made)
+            self.connect(made.result, parameter.node)
+
+    # Sites
+
+    def _add_sites(self, facts: Facts, base: int, file: int) -> None:
+        functions = len(self.program.functions) - len(facts.functions)
+        reads = {load.result: load for load in facts.attribute_loads}
+        for call in facts.calls:
+            self._add_call(call, base, file, functions)
+            load = reads.get(call.func)
+            if load is not None:
+                target = call.result + base
+                if load.name in externals.PASS_METHODS:
+                    self.connect(load.base + base, target)
+                self.program.derived[load.base + base].append(target)
+        for load in facts.attribute_loads:
+            site = load._replace(base=load.base + base, result=load.result + base)
+            self.on_value(site.base, lambda value, site=site: self.load_attribute(site, value))  # type: ignore[misc]
+        for store in facts.attribute_stores:
+            put = store._replace(base=store.base + base, value=store.value + base)
+            self.on_value(put.base, lambda value, put=put: self.store_attribute(put, value, file))  # type: ignore[misc]
+        for item in facts.item_loads:
+            key = item.key + base if item.key >= 0 else -1
+            get = item._replace(base=item.base + base, key=key, result=item.result + base)
+            self.on_value(get.base, lambda value, get=get: self.load_item(get, value))  # type: ignore[misc]
+        for entry in facts.item_stores:
+            set_ = entry._replace(base=entry.base + base, key=entry.key + base, value=entry.value + base)
+            self.on_value(set_.base, lambda value, set_=set_: self.store_item(set_, value, file))  # type: ignore[misc]
+        for display in facts.displays:
+            self._display(display, base)
+        for iteration in facts.iterations:
+            loop = iteration._replace(source=iteration.source + base, target=iteration.target + base)
+            self.on_value(loop.source, lambda value, loop=loop: self.iterate(loop, value))  # type: ignore[misc]
+
+    def _add_call(self, call: Call, base: int, file: int, functions: int) -> None:
+        index = len(self.program.calls)
+        moved = call._replace(
+            func=call.func + base,
+            args=renumber_args(call.args, base),
+            result=call.result + base,
+            scope=call.scope + functions if call.scope >= 0 else -1,
+        )
+        self.program.calls.append(moved)
+        self.program.call_file.append(file)
+        made = Invocation(moved.args, moved.result, index)
+        self.on_value(moved.func, lambda value: self.apply(value, made))
+
+    def _display(self, display: Display, base: int) -> None:
+        container = Container(display.node + base)
+        if display.kind == "dict":
+            self.program.dicts.add(container.node)
+        self.put(container.node, container)
+        for key, literal, value in display.items:
+            self.connect(value + base, self.field(container, literal))
+            if key >= 0:
+                self.connect(key + base, self.field(container, KEYS))
+        for node in display.spread:
+            self.on_value(node + base, lambda value: self.spread_into(container, value))
+
+    # Modules
+
+    def _builtin(self, node: int, name: str, file: int) -> None:
+        """A name that the file does not bind: what a star import brings, or a builtin."""
+        self._names_wanted[file].append((name, node))
+        self.put(node, External(name))
+
+    def _import(self, record: Import, base: int, file: int) -> None:
+        path = self.program.files[file].path
+        target = self.modules.resolve(record.module, record.level, path)
+        node = record.node + base if record.node >= 0 else -1
+        if record.name == "*":
+            if target is not None:
+                self._stars[file].append(target)
+                self._request(target, "*", file)
+        elif target is None:
+            if node >= 0 and not record.level:
+                dotted = record.module if record.name is None else f"{record.module}.{record.name}"
+                self.put(node, External(externals.canonical(dotted)))
+        elif node >= 0:
+            self._request(target, record.name, node)
+
+    def _request(self, target: str, name: str | None, node: int) -> None:
+        """Give ``node`` the module at ``target`` or a name of it, now or when its file is added."""
+        if not self.modules.is_file(target):
+            if name is None:
+                self.put(node, PackageRef(target))
+            elif name != "*":
+                self.submodule(target, name, node)
+        elif target in self.files:
+            self._give(self.files[target], name, node)
+        else:
+            self._waiting[target].append((name, node))
+            self.program.unloaded[node] = target
+
+    def _give(self, file: int, name: str | None, node: int) -> None:
+        self.program.unloaded.pop(node, None)
+        if name is None:
+            self.put(node, ModuleRef(file))
+        elif name == "*":
+            for wanted, load in self._names_wanted[node]:
+                self.module_attribute(file, wanted, load)
+        else:
+            self.module_attribute(file, name, node)
+
+    def module_attribute(self, file: int, name: str, result: int) -> None:
+        """``name`` of a module: bound there, brought by a star import, or a submodule."""
+        facts = self.program.files[file]
+        if name in facts.module_names:
+            self.connect(facts.module_names[name] + self.program.offsets[file], result)
+            return
+        for target in self._stars[file]:
+            if not name.startswith("_"):
+                self._request(target, name, result)
+        folder, _, base = facts.path.rpartition("/")
+        if base.startswith("__init__."):
+            self.submodule(folder, name, result)
+
+    def submodule(self, folder: str, name: str, result: int) -> None:
+        """A module or package in a folder."""
+        target = self.modules.resolve(name, 1, f"{folder}/__init__.py" if folder else "__init__.py")
+        if target is not None and target != folder:
+            self._request(target, None, result)

@@ -1,0 +1,162 @@
+"""The facts of all files in one graph, with the tables that the link step and the searches share.
+
+Nodes, calls, functions and classes of all files are numbered through. An edge carries a label: 0 for plain flow,
+``call + 1`` where an argument enters a function, ``-(call + 1)`` where a result comes back, so that a search can leave
+a function only towards the call it entered by.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from codemod.python.facts import Arg, Call, Class, Constant, Facts, Function, Parameter, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from codemod.python.externals import Lookup
+    from codemod.python.objects import Value
+
+
+@dataclass(slots=True)
+class Constructor:
+    """One client: where it is made and what is called on it.
+
+    ``calls`` are the calls that carry its arguments (more than one when a ``partial`` or a subclass takes part);
+    ``reference`` is the node of a bare class name that a library will call (``default_factory=OpenAI``).
+    ``classes`` are the SDK's names for what is made. ``parent`` is the client it is derived from (``with_options``).
+    """
+
+    index: int
+    calls: list[int] = field(default_factory=list)
+    reference: int = -1
+    classes: set[str] = field(default_factory=set)
+    parent: int = -1
+    wrappers: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class ApiCall:
+    """A call of a resource method on a client: ``path`` such as ("chat", "completions", "create")."""
+
+    call: int
+    client: int
+    path: tuple[str, ...]
+    args: tuple[Arg, ...]
+
+
+@dataclass(slots=True)
+class EnvironmentLookup:
+    """A call or subscript that reads a named setting: nodes of the name and of the default (-1 when absent)."""
+
+    node: int
+    how: Lookup
+    name: int
+    default: int
+    place: Place
+    base_place: Place | None
+
+
+@dataclass(slots=True)
+class Store:
+    """A value written to an attribute of a client or of the SDK's module (client -1), or to the environment.
+
+    ``name`` is the attribute; for the environment it is empty and ``key`` is the node of the variable's name.
+    """
+
+    client: int
+    name: str
+    key: int
+    value: int
+    place: Place
+    value_place: Place
+    file: int
+    call: int = -1
+
+
+@dataclass(slots=True)
+class ModuleCall:
+    """A call through the SDK's module (``openai.chat.completions.create``, ``openai.ChatCompletion.create``)."""
+
+    call: int
+    path: tuple[str, ...]
+    args: tuple[Arg, ...]
+
+
+@dataclass(slots=True)
+class Option:
+    """A command-line option: its parser's call, the node of its value, and what it may be chosen from."""
+
+    node: int
+    call: int
+    choices: int = -1
+
+
+@dataclass(slots=True)
+class Program:
+    """All that is known about the files read so far."""
+
+    files: list[Facts] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
+    size: int = 0
+    file_of: list[int] = field(default_factory=list)
+    places: dict[int, Place] = field(default_factory=dict)
+    constants: dict[int, Constant] = field(default_factory=dict)
+    guards: set[int] = field(default_factory=set)
+    fallbacks: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+    call_file: list[int] = field(default_factory=list)
+    functions: list[Function] = field(default_factory=list)
+    classes: list[Class] = field(default_factory=list)
+    function_file: list[int] = field(default_factory=list)
+    class_file: list[int] = field(default_factory=list)
+    flow: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    back: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    derived: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    values: dict[int, set[Value]] = field(default_factory=lambda: defaultdict(set))
+    fields: dict[Value, dict[object, int]] = field(default_factory=lambda: defaultdict(dict))
+    constructors: list[Constructor] = field(default_factory=list)
+    api_calls: list[ApiCall] = field(default_factory=list)
+    module_calls: list[ModuleCall] = field(default_factory=list)
+    stores: list[Store] = field(default_factory=list)
+    options: dict[int, Option] = field(default_factory=dict)
+    client_classes: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    annotated_clients: dict[int, str] = field(default_factory=dict)
+    dicts: set[int] = field(default_factory=set)
+    unloaded: dict[int, str] = field(default_factory=dict)
+    lookups: dict[int, EnvironmentLookup] = field(default_factory=dict)
+    external_args: dict[int, list[tuple[str, int, Arg]]] = field(default_factory=lambda: defaultdict(list))
+    _edges: set[tuple[int, int, int]] = field(default_factory=set)
+
+    def new_node(self, file: int, place: Place | None = None) -> int:
+        """A node that no expression of the source made, such as a field of an object."""
+        node = self.size
+        self.size += 1
+        self.file_of.append(file)
+        if place is not None:
+            self.places[node] = place
+        return node
+
+    def connect(self, source: int, target: int, label: int = 0) -> bool:
+        """Add an edge; False when it was there."""
+        if source == target or (source, target, label) in self._edges:
+            return False
+        self._edges.add((source, target, label))
+        self.flow[source].append((target, label))
+        self.back[target].append((source, label))
+        return True
+
+    def path(self, node: int) -> str:
+        """The file a node belongs to."""
+        return self.files[self.file_of[node]].path
+
+    def parameter(self, function: int, name: str) -> Parameter | None:
+        """A function's parameter by name."""
+        return next((p for p in self.functions[function].parameters if p.name == name), None)
+
+
+def renumber_args(args: Iterable[Arg], base: int) -> tuple[Arg, ...]:
+    """Arguments with their nodes moved by ``base``."""
+    return tuple(arg._replace(node=arg.node + base) for arg in args)

@@ -1,0 +1,388 @@
+"""One Python file -> facts: statements, assignments and control flow; expressions are in ``expressions``."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from codemod.python.expressions import ExpressionScanner, place_of
+from codemod.python.facts import Arg, AttributeStore, Class, Facts, Import, ItemLoad, ItemStore, Iteration
+from codemod.python.scopes import Environment, Scope, never_returns, path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def scan(tree: ast.Module, path: str) -> Facts:
+    """The facts of a parsed file."""
+    return _Scanner(Facts(path)).module(tree)
+
+
+class _Scanner(ExpressionScanner):
+    """Visits statements. ``dead`` is true after a statement that control does not leave downwards."""
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__(facts)
+        self.dead = False
+        self.depth = 0
+        self._statements: dict[type, Callable[..., None]] = {
+            ast.Expr: self._expr,
+            ast.Assign: self._assign,
+            ast.AnnAssign: self._ann_assign,
+            ast.AugAssign: self._aug_assign,
+            ast.Return: self._return,
+            ast.Raise: self._raise,
+            ast.Assert: self._assert,
+            ast.If: self._if,
+            ast.For: self._for,
+            ast.AsyncFor: self._for,
+            ast.While: self._while,
+            ast.With: self._with,
+            ast.AsyncWith: self._with,
+            ast.Try: self._try,
+            ast.TryStar: self._try,
+            ast.Match: self._match,
+            ast.FunctionDef: self._function_def,
+            ast.AsyncFunctionDef: self._function_def,
+            ast.ClassDef: self._class_def,
+            ast.Import: self._import,
+            ast.ImportFrom: self._import_from,
+            ast.Global: self._global,
+            ast.Nonlocal: self._global,
+            ast.Continue: self._leave,
+            ast.Break: self._leave,
+            ast.Delete: self._delete,
+        }
+
+    def module(self, tree: ast.Module) -> Facts:
+        """Visit the module's body, then the bodies of functions from the outside in."""
+        top = self.scope
+        self.block(tree.body)
+        self._close(top)
+        while self.bodies:
+            node, index, parent, owner = self.bodies.pop(0)
+            self._body(node, index, parent, owner)
+        self.facts.module_names = {name: self.summary(top, name) for name in top.versions}
+        return self.facts
+
+    def _body(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, index: int, parent: Scope, owner: int
+    ) -> None:
+        function = self.facts.functions[index]
+        self.scope, self.owner, self.function_index = Scope("function", index, parent), owner, index
+        self.dead, self.depth = False, 0
+        for parameter in function.parameters:
+            self.scope.env[parameter.name] = parameter.node
+            self.scope.versions[parameter.name] = [parameter.node]
+            if parameter.default >= 0:
+                self.edge(parameter.default, parameter.node)
+        if isinstance(node, ast.Lambda):
+            self.edge(self.expr(node.body), function.returns)
+        else:
+            self.block(node.body)
+        self.facts.local_names[index] = frozenset(self.scope.versions)
+        self._close(self.scope)
+
+    def _close(self, scope: Scope) -> None:
+        """Resolve the names that had no version where they were read."""
+        for name in list(scope.summary):
+            for version in scope.versions.get(name, ()):
+                if version not in scope.superseded:
+                    self.edge(version, scope.summary[name])
+        for name, load in scope.pending:
+            if name in scope.versions and scope.outer.get(name) is None:
+                self.edge(self.summary(scope, name), load)
+                continue
+            for outer in scope.enclosing():
+                if name in outer.versions or name in outer.summary:
+                    self.edge(self.summary(outer, name), load)
+                    break
+            else:
+                self.facts.names[load] = name
+
+    # Blocks and branches
+
+    def block(self, body: list[ast.stmt]) -> None:
+        """Visit statements in order."""
+        for statement in body:
+            visitor = self._statements.get(type(statement))
+            if visitor is not None:
+                visitor(statement)
+
+    def _branch(self, body: list[ast.stmt], env: Environment) -> tuple[Environment, bool]:
+        """Visit a branch from ``env``; returns where it leaves the names, and whether control leaves it at all."""
+        self.scope.env, self.dead = env, False
+        self.depth += 1
+        self.block(body)
+        self.depth -= 1
+        return self.scope.env, not self.dead
+
+    def _meet(self, branches: list[tuple[Environment, bool]]) -> None:
+        alive = [env for env, passes in branches if passes]
+        self.dead = not alive
+        self.scope.env = self.join(alive or [branches[0][0]])
+
+    def _if(self, node: ast.If) -> None:
+        self.use(self.expr(node.test), "test", node.test)
+        before = self.scope.env
+        self.scope.env = dict(before)
+        self.narrow(node.test, True)
+        taken = self._branch(node.body, self.scope.env)
+        self.scope.env = dict(before)
+        self.narrow(node.test, False)
+        narrowed = dict(self.scope.env)
+        other = self._branch(node.orelse, self.scope.env)
+        self._meet([taken, other])
+        if not taken[1] and self.depth == 0:
+            self._settle(before, narrowed)
+
+    def _settle(self, before: Environment, narrowed: Environment) -> None:
+        """After a guard at the top of a body, later code sees only the guarded version, and so do other functions."""
+        for name, version in narrowed.items():
+            if name.startswith("?"):
+                store = self.scope.stores.get(name[1:])
+                if store is not None and name not in before:
+                    site = self.facts.attribute_stores[store]
+                    self.facts.attribute_stores[store] = site._replace(value=self.guard(site.value))
+            elif before.get(name) not in (None, version):
+                self.scope.superseded.add(before[name])
+
+    def _while(self, node: ast.While) -> None:
+        self.use(self.expr(node.test), "test", node.test)
+        before = self.scope.env
+        self.scope.env = dict(before)
+        self.narrow(node.test, True)
+        self._loop(before, node.body, node.orelse)
+
+    def _for(self, node: ast.For | ast.AsyncFor) -> None:
+        source = self.expr(node.iter)
+        before = self.scope.env
+        self.scope.env = dict(before)
+        self.assign_elements(source, node.target)
+        self._loop(before, node.body, node.orelse)
+
+    def _loop(self, before: Environment, body: list[ast.stmt], orelse: list[ast.stmt]) -> None:
+        after, _ = self._branch(body, self.scope.env)
+        for name, version in after.items():
+            entry = before.get(name)
+            if entry is not None and entry != version and not name.startswith("?"):
+                self.edge(version, entry)  # the next turn reads what this one wrote
+        self._meet([(before, True), (after, True)])
+        self.block(orelse)
+
+    def _with(self, node: ast.With | ast.AsyncWith) -> None:
+        for item in node.items:
+            source = self.expr(item.context_expr)
+            if item.optional_vars is not None:
+                entered = self.node(item.context_expr)
+                self.facts.iterations.append(Iteration(source, entered, True))
+                self.assign(item.optional_vars, entered, node)
+        self.block(node.body)
+
+    def _try(self, node: ast.Try | ast.TryStar) -> None:
+        before = dict(self.scope.env)
+        body, passes = self._branch(node.body, self.scope.env)
+        branches = [(body, passes)]
+        start = self.join([before, body])
+        for handler in node.handlers:
+            branches.append(self._branch(handler.body, dict(start)))
+        if passes:
+            branches[0] = self._branch(node.orelse, body)
+        self._meet(branches)
+        dead = self.dead
+        self.block(node.finalbody)
+        self.dead = self.dead or dead
+
+    def _match(self, node: ast.Match) -> None:
+        subject = self.expr(node.subject)
+        self.use(subject, "compare", node.subject)
+        before = self.scope.env
+        branches = []
+        exhaustive = False
+        for case in node.cases:
+            self.scope.env = dict(before)
+            for pattern in ast.walk(case.pattern):
+                if isinstance(pattern, ast.MatchAs | ast.MatchStar) and pattern.name:
+                    self.bind(pattern.name, subject)
+            if case.guard is not None:
+                self.use(self.expr(case.guard), "test", case.guard)
+            elif isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None:
+                exhaustive = True
+            branches.append(self._branch(case.body, self.scope.env))
+        if not exhaustive:
+            branches.append((before, True))
+        self._meet(branches)
+
+    def _leave(self, _node: ast.stmt) -> None:
+        self.dead = True
+
+    # Simple statements
+
+    def _expr(self, node: ast.Expr) -> None:
+        if isinstance(node.value, ast.Constant):
+            return  # a docstring
+        self.expr(node.value)
+        if never_returns(node.value):
+            self.dead = True
+
+    def _return(self, node: ast.Return) -> None:
+        if node.value is not None and self.scope.kind == "function":
+            self.edge(self.expr(node.value), self.facts.functions[self.scope.index].returns)
+        self.dead = True
+
+    def _raise(self, node: ast.Raise) -> None:
+        for value in (node.exc, node.cause):
+            if value is not None:
+                self.use(self.expr(value), "raise", node)
+        self.dead = True
+
+    def _assert(self, node: ast.Assert) -> None:
+        self.use(self.expr(node.test), "test", node.test)
+        before = dict(self.scope.env)
+        self.narrow(node.test, True)
+        if self.depth == 0:
+            self._settle(before, dict(self.scope.env))
+        if node.msg is not None:
+            self.use(self.expr(node.msg), "raise", node)
+
+    def _delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Subscript):
+                self.use(self.expr(target.slice), "delete", node)
+
+    def _global(self, node: ast.Global | ast.Nonlocal) -> None:
+        kind = "global" if isinstance(node, ast.Global) else "nonlocal"
+        for name in node.names:
+            self.scope.outer[name] = kind
+            self._outer_node(self.scope, name, kind)
+
+    # Assignments
+
+    def _assign(self, node: ast.Assign) -> None:
+        value = self.expr(node.value)
+        for target in node.targets:
+            self._unpack_or_assign(target, value, node, node.value)
+
+    def _unpack_or_assign(self, target: ast.expr, value: int, node: ast.stmt, right: ast.expr) -> None:
+        """Pair ``a, b = x, y`` element by element; anything else goes through the container."""
+        if (
+            isinstance(target, ast.Tuple | ast.List)
+            and isinstance(right, ast.Tuple | ast.List)
+            and len(target.elts) == len(right.elts)
+            and not any(isinstance(item, ast.Starred) for item in (*target.elts, *right.elts))
+        ):
+            items = self.facts.displays[-1].items
+            for element, (_, _, item), source in zip(target.elts, items, right.elts, strict=True):
+                self.assign(element, item, node, source)
+        else:
+            self.assign(target, value, node, right)
+
+    def _ann_assign(self, node: ast.AnnAssign) -> None:
+        annotation = self.annotation(node.annotation)
+        name = node.target.id if isinstance(node.target, ast.Name) else ""
+        if name and self.scope.kind == "class":
+            self.facts.classes[self.scope.index].annotations[name] = annotation
+        if node.value is not None:
+            self.assign(node.target, self.expr(node.value), node, node.value)
+        if annotation >= 0 and name and self.scope.kind != "class":
+            if node.value is None:
+                self.bind(name, self.node(node.target))
+            self.facts.annotated.append((annotation, self.scope.env.get(name, -1)))
+
+    def _aug_assign(self, node: ast.AugAssign) -> None:
+        value = self.expr(node.value)
+        if isinstance(node.target, ast.Name):
+            before = self._name(ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target))
+            after = self.node(node.target)
+            for source in (before, value):
+                self.facts.derived.append((source, after))
+                if isinstance(node.op, ast.BitOr | ast.Add):
+                    self.edge(source, after)
+            self.bind(node.target.id, after)
+        else:
+            self.assign(node.target, value, node, node.value)
+
+    def assign(self, target: ast.expr, value: int, statement: ast.stmt | None, right: ast.expr | None = None) -> None:
+        """Bind any assignment target to ``value``."""
+        place = place_of(statement if statement is not None else target)
+        right_place = place_of(right) if right is not None else place
+        match target:
+            case ast.Name(id=name):
+                self.bind(name, value)
+            case ast.Attribute(value=base, attr=attr):
+                path = path_of(target)
+                if path is not None:
+                    if "?" in self.scope.env:
+                        self.forget(path)
+                    if self.depth == 0:
+                        self.scope.stores[path] = len(self.facts.attribute_stores)
+                self.facts.attribute_stores.append(AttributeStore(self.expr(base), attr, value, place, right_place))
+            case ast.Subscript(value=base, slice=key):
+                site = ItemStore(self.expr(base), self.expr(key), self.literal(key), value, place, right_place)
+                self.facts.item_stores.append(site)
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                for position, element in enumerate(elements):
+                    item = self.element(value, position, isinstance(element, ast.Starred))
+                    self.assign(element, item, statement)
+            case ast.Starred(value=inner):
+                self.assign(inner, value, statement)
+
+    def element(self, value: int, position: int, starred: bool) -> int:
+        """What unpacking binds to the target at ``position``."""
+        if starred:
+            return value
+        result = self.node()
+        place = self.facts.places.get(value, (0, 0, 0, 0))
+        self.facts.item_loads.append(ItemLoad(value, -1, position, result, place))
+        return result
+
+    # Definitions
+
+    def _decorators(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[int]:
+        return [self.expr(decorator) for decorator in node.decorator_list]
+
+    def _function_def(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        decorators = self._decorators(node)
+        self.bind(node.name, self.function(node, node.name, decorators, node.returns))
+
+    def _class_def(self, node: ast.ClassDef) -> None:
+        decorators = self._decorators(node)
+        bases = tuple(self.expr(base) for base in node.bases)
+        keywords = tuple(
+            Arg(self.expr(word.value), word.arg, 0 if word.arg else 2, place_of(word.value)) for word in node.keywords
+        )
+        result = self.node(node)
+        index = len(self.facts.classes)
+        body: dict[str, int] = {}
+        self.facts.classes.append(
+            Class(node.name, result, bases, body, {}, keywords, tuple(decorators), place_of(node))
+        )
+        outer, owner, depth, dead = self.scope, self.owner, self.depth, self.dead
+        self.scope, self.owner, self.depth = Scope("class", index, outer), index, 0
+        self.block(node.body)
+        body.update({name: self.summary(self.scope, name) for name in self.scope.versions})
+        self._close(self.scope)
+        self.scope, self.owner, self.depth, self.dead = outer, owner, depth, dead
+        self.bind(node.name, result)
+
+    def _import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            bound = self.node(node)
+            # `import a.b` binds `a`; what hangs below it is found by attribute.
+            module = alias.name if alias.asname else alias.name.partition(".")[0]
+            name = alias.asname or module
+            self.facts.imports.append(Import(module, None, 0, bound, name, self.function_index, place_of(node)))
+            if module != alias.name:
+                self.facts.imports.append(Import(alias.name, None, 0, -1, "", self.function_index, place_of(node)))
+            self.bind(name, bound)
+
+    def _import_from(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            bound = -1 if alias.name == "*" else self.node(node)
+            name = alias.asname or alias.name
+            self.facts.imports.append(
+                Import(node.module or "", alias.name, node.level, bound, name, self.function_index, place_of(node))
+            )
+            if bound >= 0:
+                self.bind(name, bound)
+

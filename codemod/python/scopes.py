@@ -1,0 +1,121 @@
+"""Names and their versions while a file is scanned: which value a name holds at each point of straight-line code.
+
+A scope keeps an environment (name -> node of the current version). An assignment makes a new version; where branches
+meet, versions that differ are joined in a new one; a branch that ends in ``raise``, ``return`` or ``sys.exit`` does not
+take part. So ``key = os.getenv("A"); if not key: raise ...`` leaves a version of ``key`` that is known to be set, and the
+look-up counts as guarded. Functions defined inside see the *summary* of a name: all versions that survive.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Environment = dict[str, int]
+
+# Calls after which the statements that follow are not reached.
+_EXITS = frozenset(
+    {"sys.exit", "exit", "quit", "os._exit", "os.abort", "st.stop", "streamlit.stop", "pytest.skip", "pytest.exit"}
+)
+_EXIT_METHODS = frozenset({"error", "exit", "fail", "abort"})
+_EXIT_OWNERS = frozenset({"parser", "argparser", "arg_parser", "ctx", "ap", "p"})
+
+
+@dataclass(slots=True)
+class Scope:
+    """A module, function or class body. ``summary`` joins the versions that code outside the body may see."""
+
+    kind: str
+    index: int
+    parent: Scope | None
+    env: Environment = field(default_factory=dict)
+    versions: dict[str, list[int]] = field(default_factory=dict)
+    superseded: set[int] = field(default_factory=set)
+    summary: dict[str, int] = field(default_factory=dict)
+    pending: list[tuple[str, int]] = field(default_factory=list)
+    outer: dict[str, str] = field(default_factory=dict)
+    stores: dict[str, int] = field(default_factory=dict)
+
+    def enclosing(self) -> Iterator[Scope]:
+        """The scopes in which a name that is free here is looked up, innermost first."""
+        scope = self.parent
+        while scope is not None:
+            if scope.kind != "class":
+                yield scope
+            scope = scope.parent
+
+
+def path_of(node: ast.expr) -> str | None:
+    """A canonical name for an expression that gives the same value each time, or None.
+
+    Every way to read an environment variable with a literal name has the path ``env:NAME``.
+    """
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=attr):
+            base = path_of(value)
+            return None if base is None else f"{base}.{attr}"
+        case ast.Subscript(value=value, slice=ast.Constant(value=str() as key)):
+            base = path_of(value)
+            return None if base is None else _environment_path(base, key) or f"{base}[{key!r}]"
+        case ast.Call(func=func, args=[ast.Constant(value=str() as key), *_], keywords=[]):
+            base = path_of(func)
+            return None if base is None else _environment_path(base.removesuffix(".get"), key) or f"{base}({key!r})"
+    return None
+
+
+def _environment_path(base: str, key: str) -> str | None:
+    return f"env:{key}" if base.rpartition(".")[2] in ("environ", "getenv") else None
+
+
+def known_set(test: ast.expr, outcome: bool) -> Iterator[ast.expr | str]:
+    """The expressions (or paths) that are neither None nor empty once ``test`` turned out as ``outcome``."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            yield from known_set(operand, not outcome)
+        case ast.BoolOp(op=ast.And() | ast.Or() as operator, values=values):
+            if isinstance(operator, ast.And) is outcome:
+                for value in values:
+                    yield from known_set(value, outcome)
+        case ast.Compare(left=left, ops=[operator], comparators=[right]):
+            yield from _known_by_comparison(left, operator, right, outcome)
+        case ast.NamedExpr(target=target) if outcome:
+            yield target
+        case ast.Call(func=ast.Name(id="all"), args=[ast.List(elts=elements) | ast.Tuple(elts=elements)]) if outcome:
+            for element in elements:
+                yield from known_set(element, True)
+        case ast.Call(func=ast.Name(id="bool" | "len" | "str" | "isinstance"), args=[first, *_]) if outcome:
+            yield first
+        case ast.Call(func=ast.Attribute(value=value, attr="strip" | "startswith" | "endswith")) if outcome:
+            yield value
+        case ast.Name() | ast.Attribute() | ast.Call() | ast.Subscript() if outcome:
+            yield test
+
+
+def _known_by_comparison(
+    left: ast.expr, operator: ast.cmpop, right: ast.expr, outcome: bool
+) -> Iterator[ast.expr | str]:
+    match operator, right:
+        case (ast.Is() | ast.Eq(), ast.Constant(value=None)) if not outcome:
+            yield left
+        case (ast.IsNot() | ast.NotEq(), ast.Constant(value=None)) if outcome:
+            yield left
+        case (ast.In() | ast.NotIn(), ast.Attribute(attr="environ") | ast.Name(id="environ")):
+            if isinstance(left, ast.Constant) and isinstance(left.value, str) and isinstance(operator, ast.In) is outcome:
+                yield f"env:{left.value}"
+        case (ast.Eq(), ast.Constant(value=str() as text)) if outcome and text:
+            yield left
+
+
+def never_returns(call: ast.expr) -> bool:
+    """Whether an expression statement ends the program or the request, by the name of what it calls."""
+    if not isinstance(call, ast.Call):
+        return False
+    path = path_of(call.func) or ""
+    owner, _, method = path.rpartition(".")
+    return path in _EXITS or (method in _EXIT_METHODS and owner.rpartition(".")[2] in _EXIT_OWNERS)
