@@ -44,6 +44,7 @@ VENDORED = {"site-packages", "dist-packages", "node_modules", ".venv", "venv"}
 KEY_NAME = re.compile(r"(?<![A-Za-z0-9_])OPENAI_API_KEY(?![A-Za-z0-9_])")
 OPENAI_HOST = re.compile(r"api\.openai\.com")
 MODEL_ID = re.compile(r"(?:ft:)?(?:chat)?gpt-(?!oss)|o[134](?:-|$)")
+FRAMEWORKS = ("dspy", "langchain", "llama_index")  # their classes named OpenAI are not the SDK's
 MODULE_NAMES = {"api_key", "api_base", "base_url", "chat", "responses", "ChatCompletion", "Completion", "Embedding"}
 CONSTRUCTORS = {"OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI"}
 SECRET = re.compile(r"sk-[A-Za-z0-9_-]{8,}")
@@ -288,7 +289,7 @@ def _foreign_names(tree: ast.Module) -> frozenset[str]:
         alias.asname or alias.name
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module and not node.level
-        if "openai" not in node.module.split(".") or node.module.startswith(("langchain", "llama_index"))
+        if "openai" not in node.module.split(".") or node.module.startswith(FRAMEWORKS)
         for alias in node.names
     )
 
@@ -320,10 +321,11 @@ def _calls(node: ast.AST, foreign: frozenset[str]) -> Iterator[tuple[int, str]]:
         yield node.lineno, "module"
     if not isinstance(node, ast.Call):
         return
-    function = node.func
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    if name in CONSTRUCTORS and (isinstance(function, ast.Attribute) or name not in foreign):
-        yield node.lineno, "constructor"
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if name in CONSTRUCTORS:
+        dotted = ast.unparse(node.func)
+        if dotted not in foreign and not dotted.startswith(FRAMEWORKS):
+            yield node.lineno, "constructor"
     for keyword in node.keywords:
         value = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
         if keyword.arg in {"model", "engine"} and isinstance(value, str) and MODEL_ID.match(value):

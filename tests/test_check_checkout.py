@@ -230,10 +230,11 @@ def test_uses_that_the_search_finds(tmp_path: Path, source: str, uses: list[tupl
         "k = 'AZURE_OPENAI_API_KEY'\n",
         "from langchain.llms.openai import OpenAI\nc = OpenAI()\n",
         "from llama_index.llms.openai import OpenAI\nc = OpenAI()\n",
+        "import llama_index.llms.openai\nc = llama_index.llms.openai.OpenAI()\n",
         "f(model='gpt-oss-20b', name='gpt-4')\nf(model='orange')\n",
         "if OPENAI_API_KEY: pass\n",
     ],
-    ids=["comment", "docstring", "other key", "langchain", "llama-index", "other model", "python name"],
+    ids=["comment", "docstring", "other key", "langchain", "llama-index", "dotted", "other model", "python name"],
 )
 def test_what_is_no_use(tmp_path: Path, source: str) -> None:
     assert _uses(tmp_path, source) == []
