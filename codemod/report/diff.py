@@ -42,13 +42,9 @@ class Hunk:
         return f"@@ -{_range(self.old_start, self.old_count)} +{_range(self.new_start, self.new_count)} @@"
 
 
-def unified(change: FileChange, *, exact: bool = False) -> str:
-    """The unified diff of one file, empty when nothing changes; what it quotes is not redacted.
-
-    Decoded as the file is, for reading. With ``exact`` the bytes are decoded as UTF-8 with surrogate escapes, so that
-    encoding the text in the same way gives a patch that applies to a file in any encoding.
-    """
-    found = hunks(change, exact=exact)
+def unified(change: FileChange) -> str:
+    """The unified diff of one file, empty when nothing changes; what it quotes is not redacted."""
+    found = hunks(change)
     if not found:
         return ""
     parts = [f"--- {_name('a/' + change.path)}\n", f"+++ {_name('b/' + change.path)}\n"]
@@ -58,11 +54,9 @@ def unified(change: FileChange, *, exact: bool = False) -> str:
     return "".join(parts)
 
 
-def hunks(change: FileChange, *, exact: bool = False) -> tuple[Hunk, ...]:
-    """The changed places of one file in order; ``exact`` as for ``unified``."""
-    encoding, errors = ("utf-8", "surrogateescape") if exact else (change.encoding, "replace")
-    old = _lines(change.before.decode(encoding, errors))
-    new = _lines(change.after.decode(encoding, errors))
+def hunks(change: FileChange) -> tuple[Hunk, ...]:
+    """The changed places of one file in order."""
+    old, new = (_lines(text.decode(change.encoding, "replace")) for text in (change.before, change.after))
     # A long file with few edits is mostly equal at both ends; the comparison need not see those lines.
     head = max(_equal(old, new) - CONTEXT, 0)
     tail = max(_equal(old[head:][::-1], new[head:][::-1]) - CONTEXT, 0)
