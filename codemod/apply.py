@@ -166,7 +166,7 @@ def _check(root: Path, change: FileChange) -> _Write:
     # The bits as well: to the superuser every file is writable, read-only or not.
     if not facts.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(target, os.W_OK):
         raise _UnfitError("it is read-only")
-    if change.path.endswith(SUFFIXES) and _parses(change.before) and not _parses(change.after):
+    if change.path.endswith(SUFFIXES) and not _parses(change.after) and _parses(change.before):
         raise _UnfitError("the change would break its syntax: please report this")
     temporary = target.with_name(f".ablit-migrate-{os.getpid()}-{secrets.token_hex(8)}.tmp")
     return _Write(change, target, facts, temporary)
