@@ -97,7 +97,8 @@ def apply(migration: Migration, *, allow_dirty: bool) -> Applied:
             with suppress(OSError):
                 write.temporary.unlink(missing_ok=True)
     if saved and not written:
-        saved.unlink()
+        with suppress(OSError):
+            saved.unlink()
         saved = None
     return Applied(written=written, failed=tuple(failures), saved=saved)
 
@@ -291,12 +292,10 @@ def _clean(folder: Path) -> None:
 def _is_forsaken(process: int, entry: os.DirEntry[str]) -> bool:
     if sys.platform == "win32":  # where os.kill ends the process whatever the signal
         return time.time() - entry.stat(follow_symlinks=False).st_mtime > _FORSAKEN
-    if process == os.getpid():
-        return True
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
         return True
     except PermissionError:
-        return False
-    return False
+        return False  # another user's process
+    return process == os.getpid()

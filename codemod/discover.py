@@ -101,8 +101,8 @@ def _place(path: Path) -> tuple[Path, bool]:
             return path.resolve(strict=True), True
         if os.path.lexists(path):
             return path.parent.resolve(strict=True) / path.name, False
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
-        raise PathError(f"{printable(str(path))}: {getattr(error, 'strerror', None) or error}") from error
+    except OSError as error:
+        raise PathError(f"{printable(str(path))}: {error.strerror}") from error
     raise PathError(f"{printable(str(path))}: there is no such file or folder")
 
 

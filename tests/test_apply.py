@@ -445,6 +445,30 @@ def test_a_full_disk_leaves_everything_as_it_was(repository: Path) -> None:
     assert contents(repository) == files
 
 
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_disk_that_fills_up_or_an_interrupt_while_writing_leaves_no_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    files = dict.fromkeys(("a.py", "b.py", "c.py"), OLD)
+    put(tmp_path, files)
+    copy = shutil.copystat
+
+    def fill(source: Path, target: Path) -> None:
+        if source.name == "b.py":
+            raise error
+        copy(source, target)
+
+    monkeypatch.setattr(shutil, "copystat", fill)
+    if isinstance(error, OSError):
+        applied = change(tmp_path, *files, allow_dirty=True)
+        assert applied == Applied(failed=(Failure("b.py", "No space left on device"),))
+        assert list(Path.home().rglob("*.zip")) == []
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            change(tmp_path, *files, allow_dirty=True)
+    assert contents(tmp_path) == files
+
+
 def _fail_at(monkeypatch: pytest.MonkeyPatch, number: int, error: BaseException) -> list[int]:
     """Let the ``number``-th rename raise ``error``; returns the numbers of those that were tried."""
     tried: list[int] = []
@@ -562,9 +586,10 @@ def test_a_run_that_is_stopped_leaves_every_file_whole(repository: Path, how: si
 def test_temporary_files_of_a_dead_run_are_removed_and_those_of_a_living_one_are_not(tmp_path: Path) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    living = f".ablit-migrate-{os.getppid()}-{'0' * 16}.tmp"
+    living, own = (f".ablit-migrate-{number}-{'0' * 16}.tmp" for number in (os.getppid(), os.getpid()))
     others = {living: b"1", ".ablit-migrate-notes.tmp": b"2"}
-    put(tmp_path, {"a.py": OLD, f".ablit-migrate-{dead.pid}-{'0' * 16}.tmp": b"3", **others})
+    put(tmp_path, {"a.py": OLD, own: b"3", f".ablit-migrate-{dead.pid}-{'0' * 16}.tmp": b"4", **others})
+    put(tmp_path, {f".ablit-migrate-{'9' * 30}-{'0' * 16}.tmp": b"5"})
     change(tmp_path, "a.py", allow_dirty=True)
     assert contents(tmp_path) == {"a.py": NEW, **others}
 

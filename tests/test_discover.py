@@ -441,3 +441,34 @@ def test_a_folder_that_cannot_be_read_is_reported(tmp_path: Path, monkeypatch: p
     tree = discover([tmp_path])
     assert tree.selected == ("a.py",)
     assert reasons(tree) == {"locked": "Permission denied"}
+
+
+def test_a_path_that_cannot_be_looked_at_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    with pytest.raises(PathError, match=r"locked: Permission denied"):
+        discover([tmp_path / "locked"])
+
+
+@posix
+@pytest.mark.parametrize("kind", ["pipe", "link", "giant"])
+def test_without_git_only_plain_ignore_files_of_a_sensible_size_are_read(tmp_path: Path, kind: str) -> None:
+    put(tmp_path, "tree/a.py")
+    put(tmp_path, "rules", content="*.py\n" * (1 if kind == "link" else 300_000))
+    rules = tmp_path / "tree/.gitignore"
+    if kind == "pipe":
+        os.mkfifo(rules)
+    elif kind == "link":
+        rules.symlink_to("../rules")
+    else:
+        (tmp_path / "rules").rename(rules)
+    assert discover([tmp_path / "tree"]).selected == ("a.py",)
+
+
+@pytest.mark.usefixtures("_either")
+def test_lines_of_an_ignore_file_that_are_no_pattern_match_nothing(repository: Path) -> None:
+    put(repository, "a.py", "b.py", "[.py", "# c.py", "d.py ", "d.py")
+    (repository / ".gitignore").write_bytes(b"[.py\na.py\\\n/\n!\n\\# c.py\nd.py\\ \nb.py  \n[z-a].py\n")
+    assert discover([repository]).selected == ("[.py", "a.py", "d.py")
