@@ -23,7 +23,7 @@ class ReportedError(Exception):
         self.todo = todo
 
     def __str__(self) -> str:
-        return f"{self.what}\n  {self.todo}"
+        return f"{self.what}. {self.todo}"
 
 
 class UsageError(ReportedError):
@@ -36,9 +36,9 @@ class SettingsError(UsageError):
     """A setting, from a file or from the command line, is not valid."""
 
 
-def missing_path(path: str) -> UsageError:
-    """A PATH argument names nothing that exists."""
-    return UsageError(f"{path}: no such file or folder", "Check the spelling, or run from another folder.")
+def unusable_path(reason: str) -> UsageError:
+    """A PATH argument names nothing that can be migrated; ``reason`` names it."""
+    return UsageError(reason, "Check the spelling, or run from another folder.")
 
 
 def conflicting(first: str, second: str, todo: str) -> UsageError:
@@ -94,7 +94,7 @@ def unexpected(error: BaseException) -> ReportedError:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """``"; did you mean 'x'?"`` when something known is close to ``name``, else nothing."""
+    """``"; did you mean 'x'"`` when something known is close to ``name``, else nothing."""
     by_folded = {item.casefold(): item for item in known}
     close = get_close_matches(name.casefold(), by_folded, n=1)
-    return f"; did you mean {by_folded[close[0]]!r}?" if close else ""
+    return f"; did you mean {by_folded[close[0]]!r}" if close else ""

@@ -1,0 +1,86 @@
+"""What goes where: the report to standard output or a file, everything else to standard error."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+import tokenize
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from codemod import errors
+from codemod.redact import redact
+from codemod.report.escape import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from codemod.changes import Migration
+
+
+def emit(report: bytes, output: Path | None) -> None:
+    """Write a report, its newlines untranslated. A reader that went away, as ``head`` does, is no error."""
+    if output is not None:
+        try:
+            output.write_bytes(report)
+        except OSError as error:
+            raise errors.output_failed(str(output), error.strerror or str(error)) from None
+        return
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(report)
+        sys.stdout.flush()
+    except OSError as error:
+        # Windows reports a broken pipe as an invalid argument.
+        if not isinstance(error, BrokenPipeError) and error.errno != errno.EINVAL:
+            raise errors.output_failed("standard output", error.strerror or str(error)) from None
+        # Python flushes again when it ends: let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def show(migration: Migration, *, verbose: bool, quiet: bool) -> None:
+    """Print the text report to the terminal that standard output is."""
+    from rich.console import Console  # noqa: PLC0415 - loaded only where it is seen
+
+    from codemod.report import terminal  # noqa: PLC0415
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    terminal.show(console, migration, verbose=verbose, quiet=quiet)
+
+
+def say(text: str) -> None:
+    """One or more lines for the user on standard error, secrets and control characters taken out."""
+    sys.stderr.write(f"{visible(redact(text))}\n")
+
+
+def complain(error: errors.ReportedError) -> None:
+    """An error and what to do about it."""
+    say(f"ablit-migrate: error: {error}")
+
+
+@contextmanager
+def progress(*, wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A callback for (files done, files in all) that draws a bar on standard error; None where nobody would see it."""
+    if not wanted or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415 - loaded only where it is seen
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task("Reading", total=None)
+        yield lambda done, total: bars.update(bar, completed=done, total=total)
+
+
+def read_program() -> tuple[bytes, str | None, str]:
+    """Standard input as bytes, as text without its byte-order mark (None when it cannot be decoded), and its encoding
+    by Python's rules."""
+    data = sys.stdin.buffer.read()
+    try:
+        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+        return data, data.decode(encoding), encoding
+    except (SyntaxError, UnicodeDecodeError):
+        return data, None, ""
