@@ -393,15 +393,16 @@ def test_environments_are_reused_until_requirements_change(tmp_path: Path, monke
 
     def call(*command: str) -> None:
         calls.append(command)
-        (tmp_path / "2").mkdir(exist_ok=True)
+        (tmp_path / "sdk" / "2").mkdir(exist_ok=True)
 
-    monkeypatch.setattr(sdk, "HOME", tmp_path)
+    monkeypatch.setattr(sdk, "HOME", tmp_path / "sdk")
     monkeypatch.setattr(sdk, "_call", call)
     for version, made in (("1", 2), ("1", 2), ("2", 4)):
         monkeypatch.setitem(sdk.REQUIREMENTS, 2, (f"openai=={version}",))
         sdk.interpreter.cache_clear()
         sdk.interpreter(2)
         assert len(calls) == made
+    assert ["--clear" in command for command in calls] == [False, False, True, False]
     sdk.interpreter.cache_clear()
 
 

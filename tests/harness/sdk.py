@@ -8,7 +8,6 @@ only; ``python -m harness.sdk`` in ``tests/`` makes all of them.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -53,16 +52,26 @@ MAJORS = tuple(REQUIREMENTS)
 @cache
 def interpreter(major: int) -> Path:
     """The Python that imports this major of the SDK; its environment is made first where there is none."""
-    folder = HOME / str(major)
+    return environment(HOME / str(major), REQUIREMENTS[major])
+
+
+def environment(folder: Path, requirements: tuple[str, ...], *, made_from: str = "") -> Path:
+    """The Python of the virtual environment in ``folder``, which has ``requirements`` (arguments of pip) installed.
+
+    ``made_from`` is what else the installation depends on, such as the text of a pyproject.toml.
+    """
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = folder / "stamp.txt"
-    wanted = "\n".join((sys.version, *REQUIREMENTS[major]))
+    wanted = "\n".join((sys.version, *requirements, made_from))
     HOME.mkdir(exist_ok=True)
-    with _locked(HOME / f"{major}.lock"):
+    with _locked(HOME / f"{folder.name}.lock"):
         if not (stamp.is_file() and stamp.read_text("utf-8") == wanted):
-            shutil.rmtree(folder, ignore_errors=True)
-            _call(sys.executable, "-m", "venv", str(folder))
-            _call(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *REQUIREMENTS[major])
+            # An environment that somebody else made, or that runs this very process, is added to, not emptied.
+            clear = ["--clear"] if stamp.is_file() and Path(sys.prefix) != folder else []
+            stamp.unlink(missing_ok=True)
+            # Without pip: some systems ship Python without the copy that venv would install.
+            _call(sys.executable, "-m", "venv", "--without-pip", *clear, str(folder))
+            _call(sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", *requirements)
             stamp.write_text(wanted, "utf-8")
     return python
 

@@ -1,0 +1,49 @@
+"""Every fixture, migrated by the real command and then executed; every rule's examples."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from harness.behaviour import Program, check_behaviour
+from harness.cases import load, names
+from harness.migrated import check_migrated, check_untouched, differences, migrated, missing_findings
+
+from codemod.rules import RULES
+
+EXAMPLES = [(rule, example) for rule in RULES for example in rule.examples]
+PROGRAMS = [
+    pytest.param(name, number, major, id=f"{name}-{number}-sdk{major}")
+    for name in names()
+    for number, run in enumerate(load(name).run)
+    for major in run.majors
+]
+
+migration = cache(lambda name: migrated(load(name).before, load(name).args, git=load(name).git))
+
+
+@pytest.mark.parametrize("name", names())
+def test_migrates_as_its_after_tree_shows(name: str) -> None:
+    case = load(name)
+    report, after = migration(name)
+    assert after == case.after, differences(case.after, after)
+    missing = missing_findings(case.finding, report)
+    assert not missing, f"{missing} not among {report['findings']}"
+    if case.exact:
+        assert len(report["findings"]) == len(case.finding), report["findings"]
+
+
+@pytest.mark.parametrize(("name", "number", "major"), PROGRAMS)
+def test_sends_what_it_should_and_leaks_no_key(name: str, number: int, major: int) -> None:
+    case = load(name)
+    check_behaviour(Program(case.run[number], major), case.before, migration(name)[1])
+
+
+@pytest.mark.parametrize(
+    ("rule", "example"), EXAMPLES, ids=[f"{rule.name}: {example.title}" for rule, example in EXAMPLES]
+)
+def test_a_rule_does_what_its_examples_show(rule, example) -> None:  # type: ignore[no-untyped-def]
+    after = example.after
+    report = check_untouched(example.before) if after is None else check_migrated(example.before, after)
+    reviews = [found for found in report["findings"] if (found["rule"], found["status"]) == (rule.id, "review")]
+    assert bool(reviews) == example.review, report["findings"]
