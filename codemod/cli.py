@@ -20,15 +20,15 @@ _DO, _WHAT, _REPORT, _MORE = "What is done", "What is migrated, and where to", "
 _EXAMPLES = """\
 [bold]Examples[/bold]
 
-ablit-migrate: show what would change in this folder
+[cyan]ablit-migrate[/cyan]  show what would change in this folder
 
-ablit-migrate --write src tests: migrate two folders
+[cyan]ablit-migrate --write src tests[/cyan]  migrate two folders
 
-ablit-migrate --check: for CI, exit 1 when something would change
+[cyan]ablit-migrate --check[/cyan]  for CI: exit 1 when something would change
 
-ablit-migrate -f json -o report.json: the report for a program
+[cyan]ablit-migrate -f json -o report.json[/cyan]  the report for a program
 
-ablit-migrate - < app.py > new.py: one file as a filter
+[cyan]ablit-migrate - < app.py > new.py[/cyan]  one file as a filter
 """
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
@@ -40,7 +40,8 @@ def _option(*names: str, panel: str, about: str, metavar: str | None = None) -> 
 @app.command(epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 def _command(  # noqa: PLR0913 - typer reads the options off the signature
     paths: Annotated[
-        list[str] | None, typer.Argument(help='Files or folders (default "."); "-" is standard input.')
+        list[str] | None,
+        typer.Argument(metavar="[PATHS]...", help='Files or folders (default "."); "-" is standard input.'),
     ] = None,
     *,
     write: Annotated[bool, _option("-w", "--write", panel=_DO, about="Apply the changes.")] = False,
@@ -71,9 +72,6 @@ def _command(  # noqa: PLR0913 - typer reads the options off the signature
     config: Annotated[
         Path | None, _option("--config", panel=_WHAT, metavar="FILE", about="Default: the nearest pyproject.toml.")
     ] = None,
-    jobs: Annotated[
-        int | None, _option("--jobs", panel=_MORE, metavar="N", about="Worker processes, default as many as help.")
-    ] = None,
     output_format: Annotated[
         str | None, _option("-f", "--output-format", panel=_REPORT, metavar="FORMAT", about=", ".join(FORMATS) + ".")
     ] = None,
@@ -82,6 +80,9 @@ def _command(  # noqa: PLR0913 - typer reads the options off the signature
     ] = None,
     quiet: Annotated[bool, _option("-q", "--quiet", panel=_REPORT, about="What needs a person, no more.")] = False,
     verbose: Annotated[bool, _option("-v", "--verbose", panel=_REPORT, about="List what is kept, too.")] = False,
+    jobs: Annotated[
+        int | None, _option("--jobs", panel=_MORE, metavar="N", about="Worker processes, default as many as help.")
+    ] = None,
     sanity: Annotated[bool, _option("--sanity", panel=_MORE, about="Print the sanity snippets alone.")] = False,
     verify: Annotated[bool, _option("--verify", panel=_MORE, about="Send the sanity request, diagnose.")] = False,
     list_rules: Annotated[bool, _option("--list-rules", panel=_MORE, about="List the rules.")] = False,
