@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from codemod.python.facts import Parameter
 
 _CALLABLES = (FunctionRef, Bound, Partial, Resource, ClassRef)
-_DICT_FACTORIES = frozenset({"dict", "collections.OrderedDict", "types.SimpleNamespace", "collections.defaultdict"})
+_DICT_FACTORIES = frozenset(
+    {
+        "dict",
+        "collections.OrderedDict",
+        "types.SimpleNamespace",
+        "collections.defaultdict",
+        "pydantic_settings.SettingsConfigDict",
+        "pydantic.ConfigDict",
+    }
+)
 _AS_DICT = frozenset({"vars", "dataclasses.asdict", "asdict", "attr.asdict", "attrs.asdict"})
 _AS_DICT_METHODS = frozenset({"model_dump", "dict", "_asdict", "to_dict", "model_copy", "copy"})
 
@@ -107,6 +116,8 @@ class Calling(Attributes):
         if receiver is not None and plain:
             self.put(plain[0].node, receiver)
             plain = plain[1:]
+        for parameter in function.parameters:
+            self.program.callers[parameter.node].add(label)
         variadic = next((p for p in function.parameters if p.kind == "args"), None)
         position = 0
         for arg in call.args:
@@ -234,8 +245,8 @@ class Calling(Attributes):
             self.put(call.result, ClientRef(client))
             key = call.keyword("api_key")
             parent = self.program.constructors[client]
-            if key is not None and call.call not in parent.calls:
-                parent.calls.append(call.call)
+            if key is not None and call.call not in parent.late:
+                parent.late.append(call.call)
             return
         index = self.constructor("call", call.call)
         made = self.program.constructors[index]
@@ -431,6 +442,8 @@ class Calling(Attributes):
         default = call.keyword("default")
         if default is not None:
             self.connect(default.node, node)
+        if choices is not None:
+            self.on_value(choices.node, lambda value: self._element(value, node))
 
     # Containers and partials
 
@@ -438,6 +451,7 @@ class Calling(Attributes):
         positional = call.positional()
         if name in ("get", "pop", "setdefault") and positional:
             key = self.program.constants.get(positional[0].node, ...)
+            self.program.external_args[positional[0].node].append((f"dict.{name}", call.call, positional[0]))
             self.connect(self.field(container, ALL if key is ... else key), call.result)
             for default in positional[1:2]:
                 self.connect(default.node, call.result)

@@ -47,6 +47,20 @@ WRAPPER_METHODS = frozenset(
     }
 )
 
+# Code outside the repository that is known to call nothing but chat completions and responses on a client.
+CLIENT_CONSUMERS = frozenset(
+    {
+        "agents.OpenAIChatCompletionsModel",
+        "agents.OpenAIResponsesModel",
+        "agents.set_default_openai_client",
+        "agents.OpenAIProvider",
+        "agents.models.openai_chatcompletions.OpenAIChatCompletionsModel",
+        "agents.models.openai_responses.OpenAIResponsesModel",
+        "pydantic_ai.providers.openai.OpenAIProvider",
+        "unittest.mock.patch.object",
+    }
+)
+
 # Functions that return (one of) their arguments: name -> position. A string keeps its content through these.
 PASS_THROUGH = {
     "str": 0,

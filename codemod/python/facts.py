@@ -129,13 +129,14 @@ class Function(NamedTuple):
 
 
 class Class(NamedTuple):
-    """A class: base nodes, the final node of each name its body binds, and the names annotated there in order."""
+    """A class: base nodes, the final node of each name its body binds, and the names annotated there in order (with places)."""
 
     name: str
     node: int
     bases: tuple[int, ...]
     body: dict[str, int]
     annotations: dict[str, int]
+    places: dict[str, Place]
     keywords: tuple[Arg, ...]
     decorators: tuple[int, ...]
     place: Place

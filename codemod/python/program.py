@@ -26,7 +26,8 @@ class Constructor:
 
     ``calls`` are the calls that carry its arguments (more than one when a ``partial`` or a subclass takes part);
     ``reference`` is the node of a bare class name that a library will call (``default_factory=OpenAI``).
-    ``classes`` are the SDK's names for what is made. ``parent`` is the client it is derived from (``with_options``).
+    ``classes`` are the SDK's names for what is made. ``parent`` is the client it is derived from (``with_options`` with
+    an address of its own); ``late`` are ``with_options`` calls that give this client another key.
     """
 
     index: int
@@ -34,6 +35,7 @@ class Constructor:
     reference: int = -1
     classes: set[str] = field(default_factory=set)
     parent: int = -1
+    late: list[int] = field(default_factory=list)
     wrappers: set[str] = field(default_factory=set)
 
 
@@ -124,6 +126,7 @@ class Program:
     options: dict[int, Option] = field(default_factory=dict)
     client_classes: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     annotated_clients: dict[int, str] = field(default_factory=dict)
+    callers: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     dicts: set[int] = field(default_factory=set)
     unloaded: dict[int, str] = field(default_factory=dict)
     lookups: dict[int, EnvironmentLookup] = field(default_factory=dict)

@@ -282,6 +282,7 @@ class _Scanner(ExpressionScanner):
         name = node.target.id if isinstance(node.target, ast.Name) else ""
         if name and self.scope.kind == "class":
             self.facts.classes[self.scope.index].annotations[name] = annotation
+            self.facts.classes[self.scope.index].places[name] = place_of(node)
         if node.value is not None:
             self.assign(node.target, self.expr(node.value), node, node.value)
         if annotation >= 0 and name and self.scope.kind != "class":
@@ -355,7 +356,7 @@ class _Scanner(ExpressionScanner):
         index = len(self.facts.classes)
         body: dict[str, int] = {}
         self.facts.classes.append(
-            Class(node.name, result, bases, body, {}, keywords, tuple(decorators), place_of(node))
+            Class(node.name, result, bases, body, {}, {}, keywords, tuple(decorators), place_of(node))
         )
         outer, owner, depth, dead = self.scope, self.owner, self.depth, self.dead
         self.scope, self.owner, self.depth = Scope("class", index, outer), index, 0

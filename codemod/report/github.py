@@ -8,6 +8,7 @@ Source: GitHub's page "Workflow commands for GitHub Actions"; the escapes are th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codemod.changes import Status
@@ -17,6 +18,8 @@ from codemod.report.escape import visible, visible_name
 from codemod.rules import BY_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from codemod.changes import Finding, Migration
 
 _WARNINGS = 10
@@ -26,15 +29,15 @@ _NOTICES = 9
 
 def render(migration: Migration) -> str:
     """One command a line: the counts, then findings in the report's order, then the ones that were too many."""
-    inside = repository.prefix(migration.root)
+    from_top = repository.from_top(migration.root)
     reviews = outline.by_urgency(outline.with_status(migration, Status.REVIEW))
     changes = outline.with_status(migration, Status.CHANGE)
     shown = {id(finding) for finding in (*reviews[:_WARNINGS], *changes[:_NOTICES])}
     rest = [finding for finding in (*reviews, *changes) if id(finding) not in shown]
     lines = [_command("notice", {"title": "ablit-migrate"}, _counts(migration))]
-    lines += [_annotation(finding, inside) for finding in migration.findings if id(finding) in shown]
+    lines += [_annotation(finding, from_top) for finding in migration.findings if id(finding) in shown]
     if rest:
-        lines += [f"::group::{len(rest)} more", *(_line(finding, inside) for finding in rest), "::endgroup::"]
+        lines += [f"::group::{len(rest)} more", *(_line(finding, from_top) for finding in rest), "::endgroup::"]
     return "".join(line + "\n" for line in lines)
 
 
@@ -42,8 +45,8 @@ def _counts(migration: Migration) -> str:
     return ", ".join(f"{number} {words}" for words, number in outline.counts(migration))
 
 
-def _annotation(finding: Finding, inside: str) -> str:
-    properties = {"file": inside + finding.path}
+def _annotation(finding: Finding, from_top: Callable[[str], str]) -> str:
+    properties = {"file": from_top(finding.path)}
     if finding.cell is None:
         # GitHub takes columns only where a finding does not go over several lines.
         columns = {"col": str(finding.column), "endColumn": str(finding.end_column)}
@@ -64,9 +67,9 @@ def _command(name: str, properties: dict[str, str], text: str) -> str:
     return f"::{name} {listed}::{_data(visible(redact(text)))}"
 
 
-def _line(finding: Finding, inside: str) -> str:
+def _line(finding: Finding, from_top: Callable[[str], str]) -> str:
     """A plain line of the log, which cannot be read as a command: neither ``::`` at its start nor ``##[`` in it."""
-    text = f"{inside}{outline.place(finding)}: {finding.rule} {finding.status}: {finding.message}"
+    text = f"{outline.place(replace(finding, path=from_top(finding.path)))}: {finding.rule} {finding.status}: {finding.message}"
     return "- " + visible_name(redact(text)).replace("##[", "## [")
 
 

@@ -60,10 +60,10 @@ def _workflow_blob_url() -> str:
 
 
 def _links(migration: Migration, blob_url: str) -> Callable[[Finding], str]:
-    inside = repository.prefix(migration.root) if blob_url else ""
+    from_top = repository.from_top(migration.root) if blob_url else str
 
     def link(finding: Finding) -> str:
-        path = quote((inside + finding.path).encode("utf-8", "surrogateescape"))
+        path = quote((from_top(finding.path)).encode("utf-8", "surrogateescape"))
         # A notebook is shown as cells, without line numbers to link to.
         line = f"#L{finding.line}" if finding.cell is None else ""
         return f"[{_code(outline.place(finding))}]({blob_url}{path}{line})"

@@ -37,11 +37,11 @@ _ESCAPES = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"',
 
 def render(migration: Migration) -> str:
     """The changes as one patch; its newlines are the files' own, so it has to be written without translation."""
-    inside = repository.prefix(migration.root)
+    from_top = repository.from_top(migration.root)
     notes: list[str] = []
     patches: list[str] = []
     for change in migration.changes:
-        path = inside + change.path
+        path = from_top(change.path)
         # Latin-1 makes one character of each byte, so that the hunks hold the file's own bytes whatever its encoding.
         hunks = diff.hunks(replace(change, encoding="latin-1"))
         body = _text_body(path, hunks)

@@ -1,25 +1,27 @@
-"""Where the migrated folder lies in its git repository.
+"""Paths from the top of the git repository.
 
 Paths in a report are relative to the folder the command was given. What is read by git or by a forge (a patch,
-annotations, code scanning) needs them relative to the repository instead.
+annotations, code scanning, links) needs them from the repository's top instead.
 """
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
+from codemod import git
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
-def prefix(root: Path) -> str:
-    """What to put before a path under ``root`` to get its path in the repository: ``""`` or ``"services/chat/"``.
+def from_top(root: Path) -> Callable[[str], str]:
+    """A function that makes a path relative to ``root`` one from the repository's top.
 
-    The repository is the nearest folder with a ``.git`` in it, ``root`` included; without one it is ``root``.
+    Outside a repository it gives paths as they are. A path may lead out of ``root`` (``../settings.py``).
     """
     folder = root.resolve()
-    for candidate in (folder, *folder.parents):
-        if (candidate / ".git").exists():
-            inside = folder.relative_to(candidate).as_posix()
-            return "" if inside == "." else inside + "/"
-    return ""
+    top = git.repository(folder)
+    inside = "" if top is None else folder.relative_to(top).as_posix()
+    return lambda path: posixpath.normpath(posixpath.join(inside, path))

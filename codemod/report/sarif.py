@@ -26,6 +26,8 @@ from codemod.report.escape import visible
 from codemod.rules import BY_ID, RULES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from codemod.changes import FileChange, Finding, Migration, Span
     from codemod.rules.rule import Rule
 
@@ -45,12 +47,12 @@ def render(migration: Migration) -> str:
 
 
 def _run(migration: Migration) -> dict[str, Any]:
-    inside = repository.prefix(migration.root)
+    from_top = repository.from_top(migration.root)
     notifications = [
         {
             "level": "warning",
             "message": _message(f"Left alone: {item.reason}"),
-            "locations": [{"physicalLocation": _place(inside + item.path, {"startLine": item.line or 1})}],
+            "locations": [{"physicalLocation": _place(from_top(item.path), {"startLine": item.line or 1})}],
         }
         for item in migration.unreadable
     ]
@@ -67,7 +69,7 @@ def _run(migration: Migration) -> dict[str, Any]:
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notifications}],
         "columnKind": "unicodeCodePoints",
         "newlineSequences": ["\r\n", "\n", "\r"],
-        "results": _results(migration, inside),
+        "results": _results(migration, from_top),
         "properties": {
             "summary": dict(outline.counts(migration)),
             "checklist": [redact(item) for item in migration.checklist],
@@ -92,16 +94,16 @@ def _rule(rule: type[Rule]) -> dict[str, Any]:
     }
 
 
-def _results(migration: Migration, inside: str) -> list[dict[str, Any]]:
+def _results(migration: Migration, from_top: Callable[[str], str]) -> list[dict[str, Any]]:
     indexes = {rule.id: index for index, rule in enumerate(RULES)}
     changes = migration.count(Status.CHANGE)
     replacements = sum(len(change.edits) for change in migration.changes)
-    fixes = _fixes(migration, inside)
+    fixes = _fixes(migration, from_top)
     everywhere = changes * replacements <= _MOST_REPLACEMENTS
     seen: Counter[str] = Counter()
     results = []
     for finding in migration.findings:
-        result = _result(finding, inside)
+        result = _result(finding, from_top)
         result["ruleIndex"] = indexes[finding.rule]
         identity = result["partialFingerprints"]["ablitFinding/v1"]
         # The same text a second time in a file is another finding.
@@ -114,7 +116,7 @@ def _results(migration: Migration, inside: str) -> list[dict[str, Any]]:
     return results
 
 
-def _result(finding: Finding, inside: str) -> dict[str, Any]:
+def _result(finding: Finding, from_top: Callable[[str], str]) -> dict[str, Any]:
     text = finding.message + (f"\n{finding.help}" if finding.help else "")
     region: dict[str, Any] = {
         "startLine": finding.line,
@@ -124,7 +126,7 @@ def _result(finding: Finding, inside: str) -> dict[str, Any]:
     }
     if finding.before:
         region["snippet"] = {"text": visible(redact(finding.before))}
-    location: dict[str, Any] = {"physicalLocation": _place(inside + finding.path, region)}
+    location: dict[str, Any] = {"physicalLocation": _place(from_top(finding.path), region)}
     if finding.cell is not None:
         # Its lines count in the cell; where the cell stands in the notebook's JSON text is of no use to a reader.
         location["physicalLocation"]["region"] = {"startLine": 1}
@@ -142,14 +144,20 @@ def _result(finding: Finding, inside: str) -> dict[str, Any]:
         "level": level,
         "message": _message(text),
         "locations": [location],
-        "partialFingerprints": {"ablitFinding/v1": _identity(finding, inside)},
+        "partialFingerprints": {"ablitFinding/v1": _identity(finding, from_top)},
         "properties": {"status": finding.status.value, "after": visible(redact(finding.after))},
     }
 
 
-def _identity(finding: Finding, inside: str) -> str:
+def _identity(finding: Finding, from_top: Callable[[str], str]) -> str:
     """What stays the same when other lines of the file move: no line number is in it."""
-    parts = (finding.rule, finding.status.value, inside + finding.path, redact(finding.before), redact(finding.message))
+    parts = (
+        finding.rule,
+        finding.status.value,
+        from_top(finding.path),
+        redact(finding.before),
+        redact(finding.message),
+    )
     return sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
@@ -167,12 +175,12 @@ def _artifact(path: str) -> dict[str, str]:
     return {"uri": quote(path.encode("utf-8", "surrogateescape")), "uriBaseId": "%SRCROOT%"}
 
 
-def _fixes(migration: Migration, inside: str) -> list[dict[str, Any]]:
+def _fixes(migration: Migration, from_top: Callable[[str], str]) -> list[dict[str, Any]]:
     edits = [edit for change in migration.changes for edit in change.edits]
     if any(redact(edit.replacement) != edit.replacement for edit in edits):
         return []
     changes = [
-        {"artifactLocation": _artifact(inside + change.path), "replacements": _replacements(change)}
+        {"artifactLocation": _artifact(from_top(change.path)), "replacements": _replacements(change)}
         for change in migration.changes
         if change.edits
     ]

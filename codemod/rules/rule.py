@@ -1,9 +1,18 @@
-"""What a rule is: metadata at the top of one file, its prose, and the examples that test it."""
+"""What a rule is: metadata at the top of one file, its prose, the examples that test it, and what it decides."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+from codemod.changes import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemod.python.actions import Rewrite
+    from codemod.python.facts import Place
+    from codemod.python.world import Client, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +29,19 @@ class Example:
     review: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a rule has to say about one place; with ``rewrites``, what it does there."""
+
+    rule: str
+    status: Status
+    path: str
+    place: Place
+    message: str
+    help: str = ""
+    rewrites: tuple[Rewrite, ...] = ()
+
+
 class Rule:
     """A rule's metadata; subclasses are registered in ``codemod.rules.RULES`` and their docstring is their help.
 
@@ -32,3 +54,30 @@ class Rule:
     summary: ClassVar[str]
     urgency: ClassVar[int] = 3
     examples: ClassVar[tuple[Example, ...]] = ()
+
+    def hold(self, client: Client, world: World) -> Iterator[Note]:
+        """Reasons to leave a client where it is."""
+        return iter(())
+
+    def move(self, client: Client, world: World) -> Iterator[Note]:
+        """What moving a client takes. A note without rewrites that is for review stands beside the move."""
+        return iter(())
+
+    def settle(self, world: World) -> Iterator[Note]:
+        """What remains to be done or said once it is known which clients move."""
+        return iter(())
+
+    @classmethod
+    def change(cls, path: str, place: Place, message: str, *rewrites: Rewrite, help: str = "") -> Note:  # noqa: A002
+        """A note that changes something."""
+        return Note(cls.id, Status.CHANGE, path, place, message, help, rewrites)
+
+    @classmethod
+    def review(cls, path: str, place: Place, message: str, help: str) -> Note:  # noqa: A002
+        """A note for a person."""
+        return Note(cls.id, Status.REVIEW, path, place, message, help)
+
+    @classmethod
+    def keep(cls, path: str, place: Place, message: str) -> Note:
+        """A note on what stays on purpose."""
+        return Note(cls.id, Status.KEEP, path, place, message)

@@ -1,0 +1,85 @@
+"""What can be done to an expression or statement, as values: rules ask for actions, ``edit`` carries them out.
+
+``code`` may contain ``{environ}``, which stands for the name under which the file reaches ``os.environ``, and
+``{getenv}`` for ``os.getenv``, and ``{field}`` for ``pydantic.Field``; string literals in it use double quotes and take on the file's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codemod.python.facts import Place
+
+
+@dataclass(frozen=True, slots=True)
+class SetString:
+    """Give a string literal another content; prefix and quotes stay."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenameIn:
+    """Replace a word inside a string literal (or f-string)."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetCode:
+    """Replace an expression."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrElse:
+    """Append ``or code`` to an expression."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Require:
+    """Turn ``mapping.get(name)`` or ``os.getenv(name)`` into ``mapping[key]``, which raises when it is missing.
+
+    Without ``key`` the name stays as it is written.
+    """
+
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetArguments:
+    """Add keyword arguments (name, code) to a call and remove others by name."""
+
+    add: tuple[tuple[str, str], ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Write code directly behind an expression or statement."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class InsertAfter:
+    """Insert a statement after the one at the place, with its indentation."""
+
+    code: str
+
+
+Action = SetString | RenameIn | SetCode | OrElse | Require | SetArguments | Append | InsertAfter
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """An action at a place of a file; ``rule`` is the id of the rule that asks for it."""
+
+    path: str
+    place: Place
+    action: Action
+    rule: str

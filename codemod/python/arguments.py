@@ -1,0 +1,174 @@
+"""Adds and removes keyword arguments of a call in the call's own layout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codemod.changes import Span
+    from codemod.python.source import Source
+
+# A call that is written on one line stays there as long as the line is no longer than this.
+_WIDTH = 120
+_EQUAL = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+
+
+def set_arguments(
+    text: str, add: Sequence[tuple[str, str]], remove: Sequence[str], source: Source, span: Span
+) -> str:
+    """The call ``text``, which stands at ``span`` of ``source``, with keyword arguments added and removed.
+
+    New arguments come after the others and before ``**kwargs``: one per line where the call is written so, else on
+    the last argument's line if it fits, else every argument gets a line of its own.
+    """
+    call = cst.parse_expression(f"({text})")
+    assert isinstance(call, cst.Call)
+    call = call.with_changes(lpar=[], rpar=[])
+    kept = _without(call, remove)
+    present = {arg.keyword.value for arg in kept.args if arg.keyword is not None}
+    names = [(name, code) for name, code in add if name not in present]
+    if not names:
+        return _render(kept)
+    newline = source.newline
+    if _one_per_line(kept):
+        return _render(_add_lines(kept, names, newline))
+    short = _render(_add_inline(kept, names))
+    if _fits(short, source, span):
+        return short
+    return _render(_explode(_add_inline(kept, names), source, span, newline))
+
+
+def _render(node: cst.CSTNode) -> str:
+    return cst.Module([]).code_for_node(node)
+
+
+def _without(call: cst.Call, remove: Sequence[str]) -> cst.Call:
+    args = list(call.args)
+    for index in reversed(range(len(args))):
+        keyword = args[index].keyword
+        if keyword is None or keyword.value not in remove:
+            continue
+        gone = args.pop(index)
+        if index == len(args) and args:
+            # The last argument's end (a trailing comma or none, and what is before the parenthesis) stays the end.
+            args[-1] = args[-1].with_changes(comma=gone.comma, whitespace_after_arg=gone.whitespace_after_arg)
+    if not args:
+        return call.with_changes(args=[], whitespace_before_args=cst.SimpleWhitespace(""))
+    return call.with_changes(args=args)
+
+
+def _arg(name: str, code: str) -> cst.Arg:
+    return cst.Arg(value=cst.parse_expression(code), keyword=cst.Name(name), equal=_EQUAL)
+
+
+def _position(call: cst.Call) -> int:
+    """Where new arguments go: at the end, but before ``**kwargs``."""
+    position = len(call.args)
+    while position and call.args[position - 1].star == "**":
+        position -= 1
+    return position
+
+
+def _ending(arg: cst.Arg) -> cst.BaseParenthesizableWhitespace:
+    """The whitespace between an argument (and its comma) and what follows."""
+    return arg.comma.whitespace_after if isinstance(arg.comma, cst.Comma) else arg.whitespace_after_arg
+
+
+def _one_per_line(call: cst.Call) -> bool:
+    """Whether the closing parenthesis or each argument after the first stands on a line of its own."""
+    if not call.args:
+        return False
+    if isinstance(_ending(call.args[-1]), cst.ParenthesizedWhitespace):
+        return True
+    breaks = [isinstance(_ending(arg), cst.ParenthesizedWhitespace) for arg in call.args[:-1]]
+    return bool(breaks) and all(breaks)
+
+
+def _indent(call: cst.Call) -> str:
+    """What stands before the arguments that have lines of their own."""
+    spaces = [call.whitespace_before_args, *(_ending(arg) for arg in call.args[:-1])]
+    for space in reversed(spaces):
+        if isinstance(space, cst.ParenthesizedWhitespace):
+            return space.last_line.value
+    ending = _ending(call.args[-1])
+    outer = ending.last_line.value if isinstance(ending, cst.ParenthesizedWhitespace) else ""
+    return outer + ("\t" if outer.startswith("\t") else "    ")
+
+
+def _break(indent: str, newline: str) -> cst.ParenthesizedWhitespace:
+    return cst.ParenthesizedWhitespace(
+        first_line=cst.TrailingWhitespace(newline=cst.Newline(newline)),
+        indent=False,
+        last_line=cst.SimpleWhitespace(indent),
+    )
+
+
+def _add_lines(call: cst.Call, names: Sequence[tuple[str, str]], newline: str) -> cst.Call:
+    args, position, indent = list(call.args), _position(call), _indent(call)
+    line = _break(indent, newline)
+    if position < len(args):
+        new = [_arg(name, code).with_changes(comma=cst.Comma(whitespace_after=line)) for name, code in names]
+        return call.with_changes(args=[*args[:position], *new, *args[position:]])
+    last = args[-1]
+    ending = _ending(last)
+    # A comment behind the last argument stays behind it; the new arguments take over the way to the parenthesis.
+    after = (
+        ending.with_changes(indent=False, last_line=cst.SimpleWhitespace(indent))
+        if isinstance(ending, cst.ParenthesizedWhitespace)
+        else line
+    )
+    trailing = isinstance(last.comma, cst.Comma)
+    args[-1] = last.with_changes(comma=cst.Comma(whitespace_after=after), whitespace_after_arg=cst.SimpleWhitespace(""))
+    close: cst.BaseParenthesizableWhitespace = cst.SimpleWhitespace("")
+    if isinstance(ending, cst.ParenthesizedWhitespace):
+        close = _break(ending.last_line.value, newline)
+    new = [_arg(name, code).with_changes(comma=cst.Comma(whitespace_after=line)) for name, code in names]
+    new[-1] = new[-1].with_changes(
+        comma=cst.Comma(whitespace_after=close) if trailing else cst.MaybeSentinel.DEFAULT,
+        whitespace_after_arg=cst.SimpleWhitespace("") if trailing else close,
+    )
+    return call.with_changes(args=[*args, *new])
+
+
+def _add_inline(call: cst.Call, names: Sequence[tuple[str, str]]) -> cst.Call:
+    args, position = list(call.args), _position(call)
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    new = [_arg(name, code).with_changes(comma=comma) for name, code in names]
+    if position < len(args):
+        return call.with_changes(args=[*args[:position], *new, *args[position:]])
+    new[-1] = new[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    if args:
+        last = args[-1]
+        if isinstance(last.comma, cst.Comma):
+            new[-1] = new[-1].with_changes(comma=last.comma)
+        args[-1] = last.with_changes(comma=comma, whitespace_after_arg=cst.SimpleWhitespace(""))
+    else:
+        call = call.with_changes(whitespace_before_args=cst.SimpleWhitespace(""))
+    return call.with_changes(args=[*args, *new])
+
+
+def _fits(text: str, source: Source, span: Span) -> bool:
+    if "\n" in text or "\r" in text:
+        return True  # an argument of several lines already breaks the line
+    line, column = source.position(span.start)
+    end_line, _ = source.position(span.end)
+    rest = source.line(end_line).rstrip("\r\n")
+    after = len(rest) - (source.position(span.end)[1] - 1)
+    before = source.line(line).rstrip("\r\n")
+    return column - 1 + len(text) + after <= _WIDTH or len(before) > _WIDTH
+
+
+def _explode(call: cst.Call, source: Source, span: Span, newline: str) -> cst.Call:
+    """Every argument on a line of its own, with a trailing comma."""
+    line = source.line(source.position(span.start)[0])
+    outer = line[: len(line) - len(line.lstrip())].strip("\f\r\n")
+    indent = outer + ("\t" if outer.startswith("\t") else "    ")
+    args = [arg.with_changes(comma=cst.Comma(whitespace_after=_break(indent, newline))) for arg in call.args]
+    args[-1] = args[-1].with_changes(
+        comma=cst.Comma(whitespace_after=_break(outer, newline)), whitespace_after_arg=cst.SimpleWhitespace("")
+    )
+    return call.with_changes(args=args, whitespace_before_args=_break(indent, newline))

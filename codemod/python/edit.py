@@ -1,0 +1,175 @@
+"""Carries out actions on slices of source with libcst: text of one expression in, text of one expression out.
+
+libcst sees the expression alone, so everything else in the file stays byte for byte. Edits may nest (a look-up inside
+the arguments of a constructor that gains an argument): inner ones are carried out first, and the outer one works on
+the text that they leave.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from codemod.changes import Edit, Span
+from codemod.python.actions import Action, Append, InsertAfter, OrElse, RenameIn, Require, SetArguments, SetCode, SetString
+from codemod.python.arguments import set_arguments
+
+if TYPE_CHECKING:
+    from codemod.python.actions import Rewrite
+    from codemod.python.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How a place reaches ``os.environ``, ``os.getenv`` and ``pydantic.Field``."""
+
+    environ: str = "os.environ"
+    getenv: str = "os.getenv"
+    field: str = "Field"
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    span: Span
+    rewrite: Rewrite
+    names: Names
+
+
+def to_edits(source: Source, rewrites: list[tuple[Rewrite, Names]]) -> list[Edit]:
+    """The edits of a file, sorted and without overlaps; rewrites of one place are carried out in the given order."""
+    edits: list[Edit] = []
+    tasks: list[_Task] = []
+    for rewrite, names in rewrites:
+        span = source.span(rewrite.place)
+        if isinstance(rewrite.action, InsertAfter):
+            edits.append(_insertion(source, span, rewrite, names))
+        else:
+            tasks.append(_Task(span, rewrite, names))
+    for span, inside in _groups(tasks):
+        text = _rewritten(source, span, inside)
+        edits.append(_trimmed(source.text, span, text, inside[0].rewrite.rule))
+    return sorted(edits)
+
+
+def _groups(tasks: list[_Task]) -> list[tuple[Span, list[_Task]]]:
+    """Tasks by the outermost span that holds them."""
+    groups: list[tuple[Span, list[_Task]]] = []
+    for task in sorted(tasks, key=lambda task: (task.span.start, -task.span.end)):
+        if groups and task.span.start < groups[-1][0].end:
+            groups[-1][1].append(task)
+        else:
+            groups.append((task.span, [task]))
+    return groups
+
+
+def _rewritten(source: Source, span: Span, tasks: list[_Task]) -> str:
+    """The text of ``span`` after all tasks inside it, innermost first."""
+    own = [task for task in tasks if task.span == span]
+    pieces, position = [], span.start
+    for inner, inside in _groups([task for task in tasks if task.span != span]):
+        pieces += [source.text[position : inner.start], _rewritten(source, inner, inside)]
+        position = inner.end
+    text = "".join([*pieces, source.text[position : span.end]])
+    for task in own:
+        text = _carry_out(task.rewrite.action, text, source, task)
+    return text
+
+
+def _carry_out(action: Action, text: str, source: Source, task: _Task) -> str:
+    match action:
+        case SetString(content):
+            return _set_string(text, content)
+        case RenameIn(old, new):
+            return re.sub(rf"(?<![A-Za-z0-9_]){re.escape(old)}(?![A-Za-z0-9_])", new.replace("\\", r"\\"), text)
+        case SetCode(code):
+            return _code(code, source, task.names)
+        case OrElse(code):
+            return f"{_operand(text)} or {_code(code, source, task.names)}"
+        case Require(key):
+            return _require(text, key, task.names)
+        case Append(code):
+            return text + _code(code, source, task.names)
+        case SetArguments(add, remove):
+            added = tuple((name, _code(code, source, task.names)) for name, code in add)
+            return set_arguments(text, added, remove, source, task.span)
+    raise AssertionError(action)
+
+
+def _code(template: str, source: Source, names: Names) -> str:
+    text = template.replace("{environ}", names.environ).replace("{getenv}", names.getenv).replace("{field}", names.field)
+    return text.replace('"', "'") if source.quote == "'" and "'" not in text else text
+
+
+def _parse(code: str) -> cst.BaseExpression:
+    return cst.parse_expression(f"({code})")
+
+
+def _render(node: cst.CSTNode) -> str:
+    return cst.Module([]).code_for_node(node)
+
+
+def _set_string(text: str, content: str) -> str:
+    """A literal with another content; adjacent literals become one with the first one's quotes."""
+    node = _parse(text)
+    while isinstance(node, cst.ConcatenatedString):
+        node = node.left
+    if not isinstance(node, cst.SimpleString):
+        return repr(content)
+    prefix = "".join(letter for letter in node.prefix if letter not in "rR") if "\\" in content else node.prefix
+    return f"{prefix}{node.quote}{content}{node.quote}"
+
+
+def _operand(text: str) -> str:
+    """``text`` as an operand of ``or``: in parentheses where it binds less tightly."""
+    node = _parse(text)
+    loose = isinstance(node, cst.IfExp | cst.Lambda | cst.NamedExpr | cst.Yield | cst.Await)
+    return f"({text})" if loose and not text.startswith("(") else text
+
+
+def _require(text: str, key: str | None, names: Names) -> str:
+    """``os.environ.get("X")`` -> ``os.environ["KEY"]``; any other mapping's ``get`` likewise."""
+    node = _parse(text)
+    if not isinstance(node, cst.Call):
+        return text
+    func, quote = node.func, '"'
+    if node.args and isinstance(node.args[0].value, cst.SimpleString):
+        quote = node.args[0].value.quote[0]
+    item = _render(node.args[0].value) if key is None else f"{quote}{key}{quote}"
+    if isinstance(func, cst.Attribute) and func.attr.value == "get":
+        base = _render(func.value)
+    elif isinstance(func, cst.Attribute) and func.attr.value == "getenv":
+        base = f"{_render(func.value)}.environ"
+    else:
+        base = names.environ
+    return f"{base}[{item}]"
+
+
+def _insertion(source: Source, span: Span, rewrite: Rewrite, names: Names) -> Edit:
+    """A statement on a line of its own after the line on which the statement at ``span`` ends."""
+    assert isinstance(rewrite.action, InsertAfter)
+    line, _ = source.position(span.end)
+    start_line, column = source.position(span.start)
+    indent = source.line(start_line)[: column - 1]
+    indent = indent[: len(indent) - len(indent.lstrip())]
+    end = source.starts[line] if line < len(source.starts) else len(source.text)
+    ended = source.line(line).endswith(("\n", "\r"))
+    code = _code(rewrite.action.code, source, names)
+    body = "".join(f"{indent}{row}{source.newline}" for row in code.split("\n"))
+    if not ended:
+        body = source.newline + body.removesuffix(source.newline)
+    return Edit(Span(end, end), body, rewrite.rule)
+
+
+def _trimmed(text: str, span: Span, replacement: str, rule: str) -> Edit:
+    """The smallest edit that has the same effect."""
+    start, end = span.start, span.end
+    head = 0
+    while head < len(replacement) and start < end and text[start] == replacement[head]:
+        start, head = start + 1, head + 1
+    tail = len(replacement)
+    while tail > head and end > start and text[end - 1] == replacement[tail - 1]:
+        end, tail = end - 1, tail - 1
+    return Edit(Span(start, end), replacement[head:tail], rule)

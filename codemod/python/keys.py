@@ -1,0 +1,253 @@
+"""Plans how a client's key moves: every source that can reach ``api_key`` is moved where it stands, or none is.
+
+A source that also serves somebody who stays at OpenAI is not touched; the constructor then reads the new variable
+itself. A source that cannot be found raises ``Unresolved``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from codemod.python.actions import OrElse, Require, Rewrite, SetCode, SetString
+from codemod.python.settings_class import SettingsField, settings_field
+
+if TYPE_CHECKING:
+    from codemod.python.facts import Place
+    from codemod.python.program import EnvironmentLookup
+    from codemod.python.trace import Origin
+    from codemod.python.world import Client, Given, World
+
+_REAL_KEY = re.compile(r"sk-[A-Za-z0-9_-]{8,}$")
+_TEST_FILE = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
+
+
+class Unresolved(Exception):
+    """A key whose source cannot be followed: the place where the trail ends, and why."""
+
+    def __init__(self, path: str, place: Place, why: str) -> None:
+        super().__init__(why)
+        self.path = path
+        self.place = place
+        self.why = why
+
+
+@dataclass(slots=True)
+class KeyPlan:
+    """What moving a client's key takes. ``names`` are the variables that are no longer read for it."""
+
+    rewrites: list[Rewrite] = field(default_factory=list)
+    exposed: list[tuple[str, Place]] = field(default_factory=list)
+    dummies: list[tuple[str, Place]] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+
+    def add(self, rewrite: Rewrite) -> None:
+        """Add a rewrite once."""
+        if rewrite not in self.rewrites:
+            self.rewrites.append(rewrite)
+
+
+def plan_key(world: World, client: Client, rule: str) -> KeyPlan:
+    """The plan for a client's keys. Raises ``Unresolved``."""
+    plan = KeyPlan()
+    for given in world.keys(client):
+        _KeyMove(world, plan, given, rule).run()
+    return plan
+
+
+def is_test_file(path: str) -> bool:
+    """Whether a file is collected by a test runner or lies with the tests."""
+    return _TEST_FILE.search(path) is not None
+
+
+@dataclass(slots=True)
+class _KeyMove:
+    """Moves the sources of one value given as a key."""
+
+    world: World
+    plan: KeyPlan
+    given: Given
+    rule: str
+    rewrites: list[Rewrite] = field(default_factory=list)
+    at_constructor: bool = False
+    missing: bool = False
+
+    @property
+    def environ(self) -> str:
+        return f'{{environ}}["{self.world.settings.key_env}"]'
+
+    def run(self) -> None:
+        origins = sorted(self.world.origins(self.given.node), key=lambda origin: origin.kind != "setting")
+        runtime = False
+        for origin in origins:
+            match origin.kind:
+                case "setting":
+                    self._setting(origin)
+                case "constant":
+                    self._constant(origin)
+                case "lookup":
+                    self._lookup(origin, alone=len(origins) == 1)
+                case "option":
+                    runtime = True
+                    self.missing = self.missing or not origin.guarded
+                case _:
+                    raise Unresolved(self.given.path, self.given.place, "the source of its key cannot be followed")
+        if self.at_constructor:
+            if runtime:
+                raise Unresolved(
+                    self.given.path, self.given.place, "its source also serves somebody who stays at OpenAI"
+                )
+            self.rewrites = [self._rewrite(self.given.path, self.given.place, SetCode(self.environ))]
+        elif self.missing:
+            self.rewrites.append(self._rewrite(self.given.path, self.given.place, OrElse(self.environ)))
+        for rewrite in self.rewrites:
+            self.plan.add(rewrite)
+
+    def _rewrite(self, path: str, place: Place, action: OrElse | Require | SetCode | SetString) -> Rewrite:
+        return Rewrite(path, place, action, self.rule)
+
+    def _move(self, path: str, place: Place, action: Require | SetCode | SetString) -> None:
+        rewrite = self._rewrite(path, place, action)
+        if rewrite not in self.rewrites:
+            self.rewrites.append(rewrite)
+
+    def _constant(self, origin: Origin) -> None:
+        world, value = self.world, self.world.literal(origin)
+        path, place = world.path(origin.node), world.place(origin.node)
+        if any(rewrite.path == path and _inside(place, rewrite.place) for rewrite in self.rewrites):
+            return  # the default of a settings field, which moves as a whole
+        direct = place == self.given.place and path == self.given.path
+        if value is None:
+            if direct:
+                self._move(path, place, SetCode(self.environ))
+            else:
+                self.missing = True
+            return
+        if not isinstance(value, str):
+            raise Unresolved(path, place, f"its key is {value!r}")
+        if not value and not direct:
+            return  # an empty default: the SDK takes it as it is and sends no key
+        if _REAL_KEY.match(value):
+            self.plan.exposed.append((path, place))
+        elif is_test_file(path) and not direct:
+            self.plan.dummies.append((path, place))
+            return
+        elif value:
+            self.plan.exposed.append((path, place))
+        if direct or not self._shared(origin.node):
+            self._move(path, place, SetCode(self.environ))
+        else:
+            self.at_constructor = True
+
+    def _lookup(self, origin: Origin, *, alone: bool) -> None:
+        world = self.world
+        lookup = world.program.lookups[origin.node]
+        path = world.path(lookup.node)
+        for name in world.tracer.names(lookup, origin.context):
+            variable = world.literal(name) if name.kind == "constant" else None
+            if not isinstance(variable, str):
+                raise Unresolved(path, lookup.place, "the name of the variable it reads cannot be resolved")
+            if variable == world.settings.key_env:
+                continue
+            self.plan.names.add(variable)
+            self._move_lookup(origin, lookup, name, alone=alone)
+
+    def _move_lookup(self, origin: Origin, lookup: EnvironmentLookup, name: Origin, *, alone: bool) -> None:
+        world, key = self.world, self.world.settings.key_env
+        path, place = world.path(lookup.node), world.place(name.node)
+        safe = origin.guarded or (lookup.how.raises and lookup.default < 0) or self._has_default(lookup)
+        if path == world.path(name.node) and _inside(place, lookup.place):
+            if self._shared(lookup.node):
+                self.at_constructor = True
+            elif safe:
+                self._move(path, place, SetString(key))
+            elif lookup.default >= 0 and self._nested_lookup(lookup):
+                self._move(path, lookup.place, SetCode(self.environ))
+            elif lookup.base_place is None:
+                self._move(path, place, SetString(key))
+                self.missing = True
+            else:
+                self._move(path, lookup.place, Require(key))
+            return
+        call = self._helper_call(origin, name)
+        if call is not None:
+            made = world.program.calls[call]
+            if self._shared(made.result):
+                self.at_constructor = True
+            elif safe:
+                self._move(world.path(name.node), place, SetString(key))
+            else:
+                self._move(world.call_path(call), made.place, SetCode(self.environ))
+            return
+        self._named_by_constant(lookup, name, safe=safe)
+
+    def _named_by_constant(self, lookup: EnvironmentLookup, name: Origin, *, safe: bool) -> None:
+        """The variable's name is a constant of its own (``KEY_NAME = "OPENAI_API_KEY"``)."""
+        world = self.world
+        if self._shared(lookup.node) or self._shared(name.node, names=True):
+            self.at_constructor = True
+            return
+        self._move(world.path(name.node), world.place(name.node), SetString(world.settings.key_env))
+        if not safe:
+            self._move(world.path(lookup.node), lookup.place, Require(None))
+
+    def _helper_call(self, origin: Origin, name: Origin) -> int | None:
+        """The call of a helper that is handed the variable's name directly."""
+        for label in reversed(origin.context):
+            call = label - 1
+            if any(arg.node == name.node for arg in self.world.program.calls[call].args):
+                return call
+        return None
+
+    def _has_default(self, lookup: EnvironmentLookup) -> bool:
+        """Whether a missing variable gives something else than None."""
+        if lookup.default < 0:
+            return False
+        origins = self.world.origins(lookup.default)
+        return bool(origins) and all(
+            origin.kind == "constant" and self.world.literal(origin) is not None for origin in origins
+        )
+
+    def _nested_lookup(self, lookup: EnvironmentLookup) -> bool:
+        return any(origin.kind == "lookup" for origin in self.world.origins(lookup.default))
+
+    def _setting(self, origin: Origin) -> None:
+        cls, name = self.world.tracer.settings_fields[origin.node]
+        found = settings_field(self.world, cls, name, self.rule, self.world.settings.key_env)
+        if found is None:
+            raise Unresolved(self.given.path, self.given.place, f"the variable behind {name} cannot be told")
+        self._settings_field(found, guarded=origin.guarded)
+
+    def _settings_field(self, found: SettingsField, *, guarded: bool) -> None:
+        if found.rewrite is None:
+            return
+        if found.strict_file is not None and self.world.env_file_defines(found.strict_file, found.variable):
+            why = f"its settings class rejects unknown lines, and {found.strict_file} still defines {found.variable}"
+            raise Unresolved(self.given.path, self.given.place, why)
+        self.plan.names.add(found.variable)
+        if found.rewrite not in self.rewrites:
+            self.rewrites.append(found.rewrite)
+        self.missing = self.missing or (found.optional and not guarded)
+
+    def _shared(self, node: int, *, names: bool = False) -> bool:
+        """Whether a value also goes to somebody who stays at OpenAI, or to code outside that may use it."""
+        world = self.world
+        reached = world.reach(node)
+        for other in reached:
+            if any(index in world.held for index in world.key_uses.get(other, ())):
+                return True
+        if names:
+            return any(
+                lookup.name in reached and not self._serves_moving(lookup)
+                for lookup in world.program.lookups.values()
+            )
+        everything = reached | world.tracer.derivatives(reached)
+        return any(True for _ in world.outside_uses(everything))
+
+    def _serves_moving(self, lookup: EnvironmentLookup) -> bool:
+        return not self._shared(lookup.node)
+
+
+def _inside(inner: Place, outer: Place) -> bool:
+    return outer[:2] <= inner[:2] and inner[2:] <= outer[2:]

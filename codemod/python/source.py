@@ -1,0 +1,118 @@
+"""A Python file's text and positions: bytes in, bytes out, and nothing lost between."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+import warnings
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from codemod.changes import Span
+
+if TYPE_CHECKING:
+    from codemod.python.facts import Place
+
+_BOM = b"\xef\xbb\xbf"
+# What Python counts as the end of a line: not form feed, not U+2028.
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+class SourceError(Exception):
+    """A file that cannot be decoded or parsed: the reason, and the line where known."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+
+
+class Source:
+    """The decoded text of one file. Raises ``SourceError`` when the bytes are not what they say they are."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.data = data
+        self._bom = data.startswith(_BOM)
+        try:
+            self.encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+            self.text = data[len(_BOM) if self._bom else 0 :].decode("utf-8" if self._bom else self.encoding)
+        except (SyntaxError, LookupError, UnicodeDecodeError) as error:
+            raise SourceError(f"cannot be decoded: {_one_line(error)}") from error
+        if self.encode(self.text) != data:
+            raise SourceError(f"cannot be written back as it is: its encoding {self.encoding} is ambiguous")
+        self._starts: list[int] | None = None
+        self._lines: dict[int, str] = {}
+
+    def encode(self, text: str) -> bytes:
+        """The bytes of a text in this file's encoding, with its byte-order mark."""
+        data = text.encode("utf-8" if self._bom else self.encoding)
+        return _BOM + data if self._bom else data
+
+    def parse(self) -> ast.Module:
+        """The syntax tree. Raises ``SourceError``."""
+        return parse(self.text)
+
+    @property
+    def starts(self) -> list[int]:
+        """The offset at which each line starts, line 1 first."""
+        if self._starts is None:
+            self._starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+        return self._starts
+
+    def line(self, number: int) -> str:
+        """A line (from 1) with its end."""
+        starts = self.starts
+        end = starts[number] if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end]
+
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a position that ``ast`` gives (columns in UTF-8 bytes)."""
+        start = self.starts[line - 1]
+        text = self.line(line)
+        return start + (column if text.isascii() else len(text.encode()[:column].decode()))
+
+    def span(self, place: Place) -> Span:
+        """The characters of a place."""
+        return Span(self.offset(place[0], place[1]), self.offset(place[2], place[3]))
+
+    def slice(self, place: Place) -> str:
+        """The text of a place."""
+        span = self.span(place)
+        return self.text[span.start : span.end]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset, both from 1, columns in characters."""
+        line = bisect_right(self.starts, offset)
+        return line, offset - self.starts[line - 1] + 1
+
+    @property
+    def newline(self) -> str:
+        """How the file ends most of its lines."""
+        crlf = self.text.count("\r\n")
+        if crlf * 2 > self.text.count("\n"):
+            return "\r\n"
+        return "\r" if "\r" in self.text and "\n" not in self.text else "\n"
+
+    @property
+    def quote(self) -> str:
+        """The quote that the file mostly uses."""
+        return "'" if self.text.count("'") > self.text.count('"') else '"'
+
+
+def parse(text: str) -> ast.Module:
+    """The syntax tree of a text; warnings about the code are its owner's business. Raises ``SourceError``."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        raise SourceError(f"cannot be parsed: {error.msg}", error.lineno) from error
+    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+        raise SourceError(f"cannot be parsed: {_one_line(error)}") from error
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,153 @@
+"""Searches over the linked graph: where can a value come from, and where does it go.
+
+Both walk the same edges. A search remembers the calls it went through, so that what enters a helper by one call does
+not leave it by another: ``require_env("OPENAI_API_KEY")`` and ``require_env("DATABASE_URL")`` stay apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from codemod.python.facts import Constant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemod.python.program import EnvironmentLookup, Program
+
+_MAX_CALLS = 12
+_MAX_STATES = 20_000
+
+Context = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value can come from: a constant, a look-up, a settings field, a command-line option, or unknown.
+
+    ``guarded``: on its way the program makes sure that it is set. ``context``: the calls (label) that the search is
+    inside of at ``node``, innermost last.
+    """
+
+    node: int
+    kind: str
+    guarded: bool
+    context: Context
+
+
+class Tracer:
+    """Searches a linked program."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.settings_fields: dict[int, tuple[int, str]] = {}
+
+    def constant(self, node: int) -> Constant:
+        """The literal at a node."""
+        return self.program.constants.get(node)
+
+    def origins(self, node: int, context: Context = (), *, guarded: bool = False) -> list[Origin]:
+        """Where the value of ``node`` can come from, in the order found."""
+        found: dict[tuple[int, str, bool], Origin] = {}
+        seen: set[tuple[int, Context, bool]] = set()
+        stack = [(node, context, guarded)]
+        while stack and len(seen) < _MAX_STATES:
+            state = stack.pop()
+            if state in seen:
+                continue
+            seen.add(state)
+            at, calls, safe = state
+            kind = self._kind(at)
+            if kind is not None:
+                found.setdefault((at, kind, safe), Origin(at, kind, safe, calls))
+                if kind == "constant":
+                    continue
+            safe = safe or at in self.program.guards
+            following = list(self._sources(at, calls))
+            if not following and kind is None and (not self.program.back.get(at) or at in self.program.callers):
+                found.setdefault((at, "unknown", safe), Origin(at, "unknown", safe, calls))
+            stack.extend((source, deeper, safe) for source, deeper in reversed(following))
+        if stack:
+            found[node, "unknown", False] = Origin(node, "unknown", False, context)
+        return [origin for origin in found.values() if not self._stopped_by_guard(origin)]
+
+    def _stopped_by_guard(self, origin: Origin) -> bool:
+        """An empty constant never gets past a test."""
+        return origin.guarded and origin.kind == "constant" and not self.program.constants[origin.node]
+
+    def _kind(self, node: int) -> str | None:
+        if node in self.program.constants:
+            return "constant"
+        if node in self.program.lookups:
+            return "lookup"
+        if node in self.program.options:
+            return "option"
+        if node in self.settings_fields:
+            return "setting"
+        return None
+
+    def _sources(self, node: int, calls: Context) -> Iterator[tuple[int, Context]]:
+        edges = self.program.back.get(node, ())
+        if calls and any(label == calls[-1] for _, label in edges):
+            # The call by which the search entered this function passes the argument: the default plays no part.
+            for source, label in edges:
+                if label == calls[-1]:
+                    yield source, calls[:-1]
+            return
+        entered = {label for _, label in edges if label > 0}
+        for source, label in edges:
+            if label == 0:
+                unused = entered and not calls and self._always_passed(node, source, entered)
+                if not unused:
+                    yield source, calls
+            elif label > 0:
+                if not calls:
+                    yield source, ()
+            elif len(calls) < _MAX_CALLS and -label not in calls:
+                yield source, (*calls, -label)
+
+    def _always_passed(self, parameter: int, default: int, entered: set[int]) -> bool:
+        """Whether ``default`` is an empty default that every call in the repository replaces."""
+        if self.program.constants.get(default, ...) is not None:
+            return False
+        return self.program.callers.get(parameter, set()) <= entered
+
+    def destinations(self, node: int, context: Context = ()) -> set[int]:
+        """Every node that may hold the value of ``node``, itself included."""
+        seen: set[tuple[int, Context]] = set()
+        stack: list[tuple[int, Context]] = [(node, context)]
+        while stack and len(seen) < _MAX_STATES:
+            state = stack.pop()
+            if state in seen:
+                continue
+            seen.add(state)
+            at, calls = state
+            for target, label in self.program.flow.get(at, ()):
+                if label == 0:
+                    stack.append((target, calls))
+                elif label > 0:
+                    if len(calls) < _MAX_CALLS and label not in calls:
+                        stack.append((target, (*calls, label)))
+                elif not calls:
+                    stack.append((target, ()))
+                elif calls[-1] == -label:
+                    stack.append((target, calls[:-1]))
+        return {at for at, _ in seen}
+
+    def derivatives(self, nodes: set[int]) -> set[int]:
+        """Every node whose value is made from the value of one of ``nodes`` (an f-string, a slice, a method's result)."""
+        made: set[int] = set()
+        queue = [target for node in nodes for target in self.program.derived.get(node, ())]
+        while queue:
+            node = queue.pop()
+            if node in made or node in nodes:
+                continue
+            reached = self.destinations(node)
+            made |= reached
+            queue += [target for other in reached for target in self.program.derived.get(other, ())]
+        return made
+
+    def names(self, lookup: EnvironmentLookup, context: Context) -> list[Origin]:
+        """Where the name that a look-up reads can come from."""
+        return self.origins(lookup.name, context)

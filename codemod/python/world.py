@@ -1,0 +1,289 @@
+"""The linked program as rules see it: clients with their arguments and calls, and questions about values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from codemod import provider
+from codemod.python import externals
+from codemod.python.graph import ANY
+from codemod.python.objects import ClassRef, ClientRef, Container, External, Instance, Resource
+from codemod.python.settings_class import is_settings_class
+from codemod.python.trace import Origin, Tracer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from codemod.python.facts import Arg, Call, Place
+    from codemod.python.program import ApiCall, Constructor, Store
+    from codemod.python.link import Linker
+    from codemod.python.source import Source
+    from codemod.settings import Settings
+
+# Methods of a client that reach nobody.
+_HARMLESS = frozenset({"close", "is_closed", "aclose", "__exit__", "__aexit__", "platform_headers", "with_options", "copy"})
+
+
+class Given(NamedTuple):
+    """A value given for an argument: its node, where its expression stands, and the call (-1 from a dict)."""
+
+    node: int
+    place: Place
+    path: str
+    call: int
+
+
+class Escape(NamedTuple):
+    """A client handed to code outside the repository: the callee's name and the call."""
+
+    callee: str
+    call: int
+
+
+@dataclass(slots=True)
+class Client:
+    """One client of the repository: how it is made and all that is known to be called on it."""
+
+    index: int
+    constructor: Constructor
+    path: str
+    place: Place
+    api_calls: list[ApiCall] = field(default_factory=list)
+    escapes: list[Escape] = field(default_factory=list)
+    stores: list[Store] = field(default_factory=list)
+
+    @property
+    def special(self) -> set[str]:
+        """The SDK classes among its own that address or authenticate in another way."""
+        return self.constructor.classes & externals.SPECIAL_CLIENTS
+
+
+class World:
+    """A linked program, its sources and the settings; ``held`` are the clients that stay where they are."""
+
+    def __init__(
+        self, linker: Linker, sources: dict[str, Source], settings: Settings, editable: frozenset[str], root: Path
+    ) -> None:
+        self.linker = linker
+        self.root = root
+        program = self.program = linker.program
+        self.sources = sources
+        self.settings = settings
+        self.editable = editable
+        self.tracer = Tracer(program)
+        self.held: set[int] = set()
+        self._field_names = {node: (owner, key) for owner, keys in program.fields.items() for key, node in keys.items()}
+        for node, (owner, key) in self._field_names.items():
+            if isinstance(owner, Instance) and isinstance(key, str) and is_settings_class(self, owner.index):
+                self.tracer.settings_fields[node] = (owner.index, key)
+        self._origins: dict[int, list[Origin]] = {}
+        self._reach: dict[int, set[int]] = {}
+        self.clients = [self._client(made) for made in program.constructors]
+        self._by_index = {client.index: client for client in self.clients}
+        for call in program.api_calls:
+            self._by_index[call.client].api_calls.append(call)
+        for store in program.stores:
+            if store.client >= 0:
+                self._by_index[store.client].stores.append(store)
+        self._find_escapes()
+        self.key_uses = self._argument_index("api_key")
+        self.model_uses = {
+            given.node: call for call in program.api_calls for given in self.given(call.args, "model", call.call)
+        }
+
+    def _client(self, made: Constructor) -> Client:
+        if made.calls:
+            call = made.calls[-1]
+            return Client(made.index, made, self.call_path(call), self.program.calls[call].place)
+        node = made.reference
+        return Client(made.index, made, self.program.path(node), self.program.places[node])
+
+    def client(self, index: int) -> Client:
+        """A client by index."""
+        return self._by_index[index]
+
+    def call_path(self, call: int) -> str:
+        """The file of a call."""
+        return self.program.files[self.program.call_file[call]].path
+
+    # Arguments
+
+    def given(self, args: Iterable[Arg], name: str, call: int) -> list[Given]:
+        """The values given for a keyword, in the call itself or through ``**``."""
+        found = []
+        path = self.call_path(call)
+        for arg in args:
+            if arg.name == name:
+                found.append(Given(arg.node, arg.place, path, call))
+            elif arg.stars == 2:
+                for value in self.program.values.get(arg.node, ()):
+                    node = self._entry(value, name)
+                    if node is not None:
+                        found.append(Given(node, arg.place, path, -1))
+        return found
+
+    def _entry(self, value: object, name: str) -> int | None:
+        if isinstance(value, Container | Instance):
+            return self.program.fields.get(value, {}).get(name)
+        return None
+
+    def entries(self, node: int, name: str) -> list[int]:
+        """The nodes of an entry of a dict, or of a name in a class."""
+        found = []
+        for value in self.program.values.get(node, ()):
+            if isinstance(value, ClassRef):
+                body = self.program.classes[value.index].body
+                found += [body[name]] if name in body else []
+            else:
+                entry = self._entry(value, name)
+                found += [] if entry is None else [entry]
+        return found
+
+    def opaque(self, args: Iterable[Arg]) -> Arg | None:
+        """A ``**`` argument whose keys are not all known, if there is one."""
+        for arg in args:
+            if arg.stars != 2:
+                continue
+            values = self.program.values.get(arg.node, set())
+            if not any(isinstance(value, Container) for value in values):
+                return arg
+            for value in values:
+                if isinstance(value, External) or (isinstance(value, Container) and self._open(value)):
+                    return arg
+        return None
+
+    def _open(self, container: Container) -> bool:
+        """Whether something unknown was put into a dict."""
+        fields = self.program.fields.get(container, {})
+        unknown = fields.get(ANY)
+        if unknown is not None and (self.program.back.get(unknown) or self.program.values.get(unknown)):
+            return True
+        callers = self.program.callers.get(container.node)
+        return callers is not None and not callers
+
+    def given_to(self, client: Client, name: str) -> list[Given]:
+        """The values given for a constructor's keyword."""
+        return [
+            given
+            for call in client.constructor.calls
+            for given in self.given(self.program.calls[call].args, name, call)
+        ]
+
+    def all_args(self, client: Client) -> list[Arg]:
+        """All arguments of a client's constructor."""
+        return [arg for call in client.constructor.calls for arg in self.program.calls[call].args]
+
+    def keys(self, client: Client) -> list[Given]:
+        """Everything that is given to a client as its key, early or late."""
+        found = self.given_to(client, "api_key")
+        for call in client.constructor.late:
+            found += self.given(self.program.calls[call].args, "api_key", call)
+        for store in client.stores:
+            if store.name == "api_key":
+                found.append(Given(store.value, store.value_place, self.program.files[store.file].path, -1))
+        return found
+
+    def _argument_index(self, name: str) -> dict[int, set[int]]:
+        index: dict[int, set[int]] = {}
+        for client in self.clients:
+            for given in self.keys(client) if name == "api_key" else self.given_to(client, name):
+                index.setdefault(given.node, set()).add(client.index)
+        return index
+
+    # Values
+
+    def origins(self, node: int) -> list[Origin]:
+        """Where a value can come from."""
+        if node not in self._origins:
+            self._origins[node] = self.tracer.origins(node)
+        return self._origins[node]
+
+    def reach(self, node: int) -> set[int]:
+        """Every node that may hold the value of a node."""
+        if node not in self._reach:
+            self._reach[node] = self.tracer.destinations(node)
+        return self._reach[node]
+
+    def field_of(self, node: int) -> tuple[object, object] | None:
+        """The object and key of which a node is the field."""
+        return self._field_names.get(node)
+
+    def literal(self, origin: Origin) -> object:
+        """The value of a constant origin."""
+        return self.program.constants.get(origin.node)
+
+    def path(self, node: int) -> str:
+        """The file of a node."""
+        return self.program.path(node)
+
+    def place(self, node: int) -> Place:
+        """The place of a node."""
+        return self.program.places.get(node, (1, 0, 1, 0))
+
+    def text(self, path: str, place: Place) -> str:
+        """The source at a place."""
+        return self.sources[path].slice(place)
+
+    def outside_uses(self, nodes: set[int]) -> Iterator[tuple[str, Call, int]]:
+        """Calls of code outside the repository that take one of ``nodes`` and do more than read it."""
+        for node in nodes:
+            for callee, call, _ in self.program.external_args.get(node, ()):
+                passed_on = callee in externals.PASS_THROUGH or callee in externals.LOOKUPS or callee in externals.FIELDS
+                if not passed_on and not externals.only_reads(callee):
+                    yield callee, self.program.calls[call], call
+
+    def env_file_defines(self, name: str, variable: str) -> bool:
+        """Whether an env file of the tree has a line for a variable."""
+        file = (self.root / name).resolve()
+        if not file.is_relative_to(self.root.resolve()) or not file.is_file():
+            return False
+        lines = file.read_text("utf-8", errors="replace").splitlines()
+        names = (line.removeprefix("export ").partition("=")[0].strip().upper() for line in lines)
+        return variable.upper() in names
+
+    # Calls on clients
+
+    def supported(self, client: Client, path: tuple[str, ...]) -> bool:
+        """Whether the provider serves the endpoint behind a resource path."""
+        dotted = ".".join(path)
+        if dotted in provider.ENDPOINTS:
+            return True
+        return bool(client.constructor.wrappers) and dotted in externals.WRAPPER_METHODS
+
+    def endpoint_calls(self, client: Client) -> list[ApiCall]:
+        """The calls on a client that reach a server."""
+        return [call for call in client.api_calls if call.path[-1] not in _HARMLESS]
+
+    def _find_escapes(self) -> None:
+        for node, entries in self.program.external_args.items():
+            for value in self.program.values.get(node, ()):
+                if isinstance(value, ClientRef):
+                    index = value.index
+                elif isinstance(value, Resource) and not self._is_endpoint(value):
+                    index = value.client
+                else:
+                    continue
+                client = self._by_index[index]
+                for callee, call, _ in entries:
+                    escape = Escape(callee, call)
+                    if not _harmless_callee(callee) and escape not in client.escapes:
+                        client.escapes.append(escape)
+
+    def _is_endpoint(self, value: Resource) -> bool:
+        return any(call.path == value.path and call.client == value.client for call in self.program.api_calls) or (
+            value.path[-1] in _HARMLESS
+        )
+
+
+def _harmless_callee(callee: str) -> bool:
+    return (
+        externals.only_reads(callee)
+        or callee in externals.CLIENT_WRAPPERS
+        or callee in externals.CLIENT_CONSUMERS
+        or callee in externals.PASS_THROUGH
+        or callee in ("getattr", "contextlib.ExitStack().enter_context", "super", "delattr")
+        or callee.endswith((".enter_async_context", ".enter_context", ".append", ".put", ".add"))
+    )
+

@@ -1,0 +1,44 @@
+"""The rules, in the order in which they are asked."""
+
+from __future__ import annotations
+
+from codemod.rules.account_argument import AccountArgument
+from codemod.rules.api_key import ApiKey
+from codemod.rules.base_url import BaseUrl
+from codemod.rules.escaping_client import EscapingClient
+from codemod.rules.exposed_key import ExposedKey
+from codemod.rules.foreign_model import ForeignModel
+from codemod.rules.ignored import IgnoredByComment
+from codemod.rules.mixed_client import MixedClient
+from codemod.rules.model_id import ModelId
+from codemod.rules.openai_client import OpenAIClient
+from codemod.rules.other_provider import OtherProvider
+from codemod.rules.rule import Rule
+from codemod.rules.special_client import SpecialClient
+from codemod.rules.unreadable_file import UnreadableFile
+from codemod.rules.unresolved_key import UnresolvedKey
+from codemod.rules.unresolved_model import UnresolvedModel
+from codemod.rules.unresolved_url import UnresolvedUrl
+from codemod.rules.unsupported_endpoint import UnsupportedEndpoint
+
+RULES: tuple[type[Rule], ...] = (
+    IgnoredByComment,
+    SpecialClient,
+    OtherProvider,
+    UnresolvedUrl,
+    UnsupportedEndpoint,
+    MixedClient,
+    EscapingClient,
+    ForeignModel,
+    OpenAIClient,
+    BaseUrl,
+    ApiKey,
+    AccountArgument,
+    ModelId,
+    UnresolvedKey,
+    UnresolvedModel,
+    ExposedKey,
+    UnreadableFile,
+)
+BY_ID = {rule.id: rule for rule in RULES}
+BY_NAME = {rule.name: rule for rule in RULES}

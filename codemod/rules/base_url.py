@@ -1,0 +1,167 @@
+"""ABL003: a base URL that the code names moves where it is named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from codemod.python.actions import OrElse, Rewrite, SetCode, SetString
+from codemod.python.addresses import Address, classify, host_of
+from codemod.python.objects import External
+from codemod.python.settings_class import settings_field
+from codemod.rules.rule import Example, Note, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemod.python.trace import Origin
+    from codemod.python.world import Client, Given, World
+
+# Variables that the SDK or its users read for OpenAI's own address.
+VARIABLES = frozenset({"OPENAI_BASE_URL", "OPENAI_API_BASE"})
+
+
+@dataclass(slots=True)
+class Addresses:
+    """Where a client may go: ``unknown`` says what cannot be resolved; ``hosts`` are those of other providers."""
+
+    kinds: set[Address] = field(default_factory=set)
+    hosts: set[str] = field(default_factory=set)
+    unknown: str | None = None
+
+
+def addresses(client: Client, world: World) -> Addresses:
+    """The addresses that a client's constructor can be given; none means the SDK's default, OpenAI."""
+    found = Addresses()
+    if world.opaque(world.all_args(client)) is not None:
+        found.unknown = "its arguments come from a dict that cannot be followed"
+    given = world.given_to(client, "base_url")
+    if not given:
+        found.kinds.add(Address.OPENAI)
+    for value in given:
+        for origin in world.origins(value.node):
+            _classify(found, origin, world)
+    return found
+
+
+def _classify(found: Addresses, origin: Origin, world: World) -> None:
+    literal = world.literal(origin)
+    if origin.kind == "constant" and isinstance(literal, str):
+        if literal:
+            kind = classify(literal, world.settings.base_url)
+            found.kinds.add(kind)
+            if kind is Address.OTHER:
+                found.hosts.add(host_of(literal) or "a literal that is no URL")
+    elif origin.kind == "constant" and literal is None:
+        found.kinds.add(Address.OPENAI)
+    elif origin.kind == "lookup":
+        names = variables(origin, world)
+        if names <= {world.settings.base_url_env}:
+            found.kinds.add(Address.TARGET)
+        elif names <= VARIABLES | {world.settings.base_url_env}:
+            if world.program.lookups[origin.node].default < 0:
+                found.kinds.add(Address.OPENAI)
+        else:
+            found.unknown = "it is read from a variable that may hold any address"
+    elif origin.kind == "setting":
+        made = settings_field(world, *world.tracer.settings_fields[origin.node], "", world.settings.base_url_env)
+        if made is None or made.variable not in VARIABLES | {world.settings.base_url_env}:
+            found.unknown = "it is a setting that may hold any address"
+    elif origin.kind == "option":
+        found.kinds.add(Address.OPENAI)
+    elif External("openai.NOT_GIVEN") in world.program.values.get(origin.node, ()):
+        found.kinds.add(Address.OPENAI)
+    else:
+        found.unknown = "its source cannot be followed"
+
+
+def variables(origin: Origin, world: World) -> set[str]:
+    """The names of the variables that a look-up may read; a name that cannot be resolved is "?"."""
+    lookup = world.program.lookups[origin.node]
+    names = set()
+    for name in world.tracer.names(lookup, origin.context):
+        value = world.literal(name) if name.kind == "constant" else None
+        names.add(value if isinstance(value, str) else "?")
+    return names
+
+
+class BaseUrl(Rule):
+    """A literal at api.openai.com becomes the new URL; ``OPENAI_BASE_URL`` becomes ``ABLIT_BASE_URL`` with a default.
+
+    The old variable must not stay in the chain: a value left over in a deployment would send the new key to OpenAI.
+    """
+
+    id = "ABL003"
+    name = "base-url"
+    summary = "A base URL at OpenAI becomes the new one, where it is named."
+    examples = (
+        Example(
+            "a literal and a variable",
+            "import os\nfrom openai import OpenAI\n\n"
+            'a = OpenAI(base_url="https://api.openai.com/v1", api_key=os.environ["OPENAI_API_KEY"])\n'
+            'b = OpenAI(base_url=os.getenv("OPENAI_BASE_URL"), api_key=os.environ["OPENAI_API_KEY"])\n',
+            "import os\nfrom openai import OpenAI\n\n"
+            'a = OpenAI(base_url="https://api.abliteration.ai/v1", api_key=os.environ["ABLIT_KEY"])\n'
+            'b = OpenAI(base_url=os.getenv("ABLIT_BASE_URL", "https://api.abliteration.ai/v1"), '
+            'api_key=os.environ["ABLIT_KEY"])\n',
+        ),
+        Example(
+            "a local server",
+            'from openai import OpenAI\n\nclient = OpenAI(base_url="http://localhost:11434/v1", api_key="ollama")\n',
+        ),
+    )
+
+    def move(self, client: Client, world: World) -> Iterator[Note]:
+        """Move each source of the URL."""
+        for given in world.given_to(client, "base_url"):
+            rewrites = self._sources(given, world)
+            if rewrites:
+                yield self.change(given.path, given.place, "moved the base URL", *rewrites)
+
+    def _sources(self, given: Given, world: World) -> list[Rewrite]:
+        url = world.settings.base_url
+        rewrites: list[Rewrite] = []
+        absent = False
+        for origin in sorted(world.origins(given.node), key=lambda origin: origin.kind != "setting"):
+            path, place = world.path(origin.node), world.place(origin.node)
+            literal = world.literal(origin)
+            if any(rewrite.path == path and rewrite.covers(place) for rewrite in rewrites):
+                continue
+            if origin.kind == "setting":
+                cls, name = world.tracer.settings_fields[origin.node]
+                made = settings_field(world, cls, name, self.id, world.settings.base_url_env, f'"{url}"')
+                if made is not None and made.rewrite is not None:
+                    rewrites.append(made.rewrite)
+            elif origin.kind == "lookup":
+                if variables(origin, world) & VARIABLES:
+                    rewrites.append(Rewrite(path, place, self._lookup(origin, world), self.id))
+            elif literal is None:
+                if place == given.place:
+                    rewrites.append(Rewrite(path, place, SetCode(f'"{url}"'), self.id))
+                else:
+                    absent = absent or origin.kind != "lookup"
+            elif isinstance(literal, str) and literal and classify(literal, url) is Address.OPENAI:
+                if self._serves_others(origin.node, world):
+                    return [Rewrite(given.path, given.place, SetCode(f'"{url}"'), self.id)]
+                rewrites.append(Rewrite(path, place, SetString(url), self.id))
+        if absent:
+            rewrites.append(Rewrite(given.path, given.place, OrElse(f'"{url}"'), self.id))
+        return rewrites
+
+    def _lookup(self, origin: Origin, world: World) -> SetCode:
+        lookup = world.program.lookups[origin.node]
+        path = world.path(lookup.node)
+        text = world.text(path, lookup.base_place) if lookup.base_place else ""
+        function = text if text.endswith(("getenv", ".get")) else "{getenv}"
+        return SetCode(f'{function}("{world.settings.base_url_env}", "{world.settings.base_url}")')
+
+    def _serves_others(self, node: int, world: World) -> bool:
+        reached = world.reach(node)
+        held = any(
+            given.node in reached
+            for client in world.clients
+            if client.index in world.held
+            for given in world.given_to(client, "base_url")
+        )
+        made = reached | world.tracer.derivatives(reached)
+        return held or any(True for _ in world.outside_uses(made))

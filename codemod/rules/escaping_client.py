@@ -1,0 +1,37 @@
+"""ABL016: clients that code outside the repository takes over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codemod.rules.rule import Note, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemod.python.world import Client, World
+
+
+class EscapingClient(Rule):
+    """A client that is handed to a library is left alone, for review: which endpoints it is used for cannot be seen.
+
+    Wrappers that give the client back (``instructor.from_openai``, ``wrap_openai``) and classes that are known to call
+    nothing but chat completions and responses are followed.
+    """
+
+    id = "ABL016"
+    name = "escaping-client"
+    summary = "A client handed to code that cannot be followed is left alone, for review."
+    urgency = 2
+
+    def hold(self, client: Client, world: World) -> Iterator[Note]:
+        """Review a client that escapes."""
+        for escape in client.escapes[:1]:
+            callee = escape.callee.replace("()", "")
+            yield self.review(
+                client.path,
+                client.place,
+                f"left alone: it is handed to {callee}, and what that calls on it cannot be seen",
+                f"Check which endpoints {callee} uses. If they are chat completions or responses, set base_url and "
+                "api_key by hand, both at once.",
+            )

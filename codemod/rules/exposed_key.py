@@ -1,0 +1,35 @@
+"""ABL018: keys in the source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codemod.python.keys import plan_key
+from codemod.rules.rule import Note, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemod.python.world import Client, World
+
+
+class ExposedKey(Rule):
+    """A key that stands in the source is in the repository's history too: whoever can read that can use it.
+
+    The client reads the new variable instead; the old key has to be revoked at OpenAI by a person.
+    """
+
+    id = "ABL018"
+    name = "exposed-key"
+    summary = "A hard-coded key has to be rotated."
+    urgency = 0
+
+    def move(self, client: Client, world: World) -> Iterator[Note]:
+        """Review each literal key of a client that moves."""
+        for path, place in plan_key(world, client, self.id).exposed:
+            yield self.review(
+                path,
+                place,
+                "a key is hard-coded here",
+                "If it is a real key, revoke it at OpenAI; the new key belongs in the environment only.",
+            )

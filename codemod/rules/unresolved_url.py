@@ -1,0 +1,43 @@
+"""ABL014: base URLs that cannot be resolved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codemod.python.addresses import Address
+from codemod.rules.base_url import addresses
+from codemod.rules.rule import Note, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemod.python.world import Client, World
+
+
+class UnresolvedUrl(Rule):
+    """A client whose ``base_url`` cannot be followed to its source, or which serves several hosts, is left alone.
+
+    Moving its key without knowing where it sends it would risk sending the new key to the wrong company.
+    """
+
+    id = "ABL014"
+    name = "unresolved-url"
+    summary = "A client whose base URL cannot be resolved is left alone, for review."
+    urgency = 2
+
+    def hold(self, client: Client, world: World) -> Iterator[Note]:
+        """Review a client whose URL is unknown."""
+        found = addresses(client, world)
+        advice = (
+            "Find out where this URL comes from. If the client should move, give it base_url and api_key by hand, "
+            "both at once."
+        )
+        if found.unknown is not None:
+            yield self.review(
+                client.path, client.place, f"left alone: its base URL cannot be resolved ({found.unknown})", advice
+            )
+        elif Address.OTHER in found.kinds and len(found.kinds) > 1:
+            hosts = ", ".join(sorted(found.hosts))
+            yield self.review(
+                client.path, client.place, f"left alone: the same constructor serves OpenAI and {hosts}", advice
+            )
