@@ -56,9 +56,9 @@ def check_behaviour(program: Program, before: Tree, after: Tree) -> None:
     if run.before is not None:
         _check_sent("before the migration", original, run.before)
     outcomes = {variant: program.start(after, env) for variant, env in VARIANTS.items()}
-    complete = {"both keys set", "stale settings of OpenAI"}
+    complete = ["both keys set", "stale settings of OpenAI"]
     if run.expect and all(expected.get("key") == "ABLIT" for expected in run.expect):
-        complete.add("only ABLIT_KEY set")
+        complete.append("only ABLIT_KEY set")
     for variant in complete:
         _check_sent(variant, outcomes[variant], run.expect)
         assert outcomes[variant].exit_code == run.exit, f"{variant}: {outcomes[variant]}"
