@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from dataclasses import astuple
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pytest
 from harness.behaviour import Program, check_behaviour
-from harness.cases import load, names
-from harness.migrated import check_migrated, check_untouched, differences, migrated, missing_findings
+from harness.cases import load, names, write
+from harness.migrated import check_migrated, check_untouched, command, differences, migrated, missing_findings
 
 from codemod.rules import RULES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from codemod.rules.rule import Example, Rule
 
 EXAMPLES = [(rule, example) for rule in RULES for example in rule.examples]
 PROGRAMS = [
@@ -33,6 +42,13 @@ def test_migrates_as_its_after_tree_shows(name: str) -> None:
         assert len(report["findings"]) == len(case.finding), report["findings"]
 
 
+def test_a_process_of_its_own_does_the_same(tmp_path: Path) -> None:
+    tree = write(load(names()[0]).before, tmp_path / "tree")
+    args = [str(tree), "--check", "--output-format", "json"]
+    done = subprocess.run([sys.executable, "-m", "codemod", *args], capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stdout, done.stderr) == astuple(command(*args))
+
+
 @pytest.mark.parametrize(("name", "number", "major"), PROGRAMS)
 def test_sends_what_it_should_and_leaks_no_key(name: str, number: int, major: int) -> None:
     case = load(name)
@@ -42,7 +58,7 @@ def test_sends_what_it_should_and_leaks_no_key(name: str, number: int, major: in
 @pytest.mark.parametrize(
     ("rule", "example"), EXAMPLES, ids=[f"{rule.name}: {example.title}" for rule, example in EXAMPLES]
 )
-def test_a_rule_does_what_its_examples_show(rule, example) -> None:  # type: ignore[no-untyped-def]
+def test_a_rule_does_what_its_examples_show(rule: type[Rule], example: Example) -> None:
     after = example.after
     report = check_untouched(example.before) if after is None else check_migrated(example.before, after)
     reviews = [found for found in report["findings"] if (found["rule"], found["status"]) == (rule.id, "review")]
