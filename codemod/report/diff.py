@@ -47,11 +47,16 @@ def unified(change: FileChange) -> str:
     found = hunks(change)
     if not found:
         return ""
-    parts = [f"--- {_name('a/' + change.path)}\n", f"+++ {_name('b/' + change.path)}\n"]
+    parts = [f"{line}\n" for line in header(change.path)]
     for hunk in found:
         parts.append(hunk.header + "\n")
         parts.extend(line if line.endswith("\n") else f"{line}\n{NO_NEWLINE}" for line in hunk.lines)
     return "".join(parts)
+
+
+def header(path: str) -> tuple[str, str]:
+    """The two lines that name the file, without line ends."""
+    return f"--- {_name('a/' + path)}", f"+++ {_name('b/' + path)}"
 
 
 def hunks(change: FileChange) -> tuple[Hunk, ...]:

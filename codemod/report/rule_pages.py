@@ -12,12 +12,11 @@ from codemod.rules import BY_ID, BY_NAME, RULES
 if TYPE_CHECKING:
     from codemod.rules.rule import Example, Rule
 
-_URGENCIES = (
-    "an exposed key, the most urgent there is",
-    "a key or a request may reach the wrong host",
-    "something stays behind until a person decides",
-    "it works, but wants a look",
-)
+_URGENCIES = {
+    0: "a key is exposed",
+    1: "a key or a request may reach the wrong host",
+    2: "something stays behind until a person decides",
+}
 
 
 def find(name: str) -> type[Rule] | None:
@@ -41,8 +40,10 @@ def explanation(rule: type[Rule]) -> str:
     """All that a rule says of itself."""
     parts = [f"{rule.id} {rule.name}\n\n{rule.summary}\n"]
     if rule.__doc__:
-        parts.append(f"\n{inspect.cleandoc(rule.__doc__)}\n")
-    parts.append(f"\nFor review it means: {_URGENCIES[rule.urgency]}.\n")
+        prose = inspect.cleandoc(rule.__doc__).replace("``", "`")
+        parts.append(f"\n{prose}\n")
+    if rule.urgency in _URGENCIES:
+        parts.append(f"\nIts review findings are urgent: {_URGENCIES[rule.urgency]}.\n")
     if rule.examples:
         parts.append("\nExamples\n")
         parts.extend(_example(example) for example in rule.examples)
@@ -57,5 +58,5 @@ def _example(example: Example) -> str:
     else:
         outcome = "changed, and for review" if example.review else "changed"
         compared = ndiff(example.before.splitlines(), example.after.splitlines())
-        shown = "".join(f"    {line}\n" for line in compared if not line.startswith("?"))
+        shown = "".join(f"    {line}".rstrip() + "\n" for line in compared if not line.startswith("?"))
     return f"\n  {example.title} ({outcome})\n{shown.rstrip()}\n"

@@ -111,6 +111,8 @@ def _file_diff(change: FileChange, reasons: list[Finding]) -> Iterator[Line]:
     placed = {id(reason) for found in beside.values() for reason in found}
     # A notebook's findings count lines in their cell, the diff counts them in the file: they stand above it all.
     yield from _reasons(reason for reason in reasons if id(reason) not in placed)
+    for name in diff.header(change.path):
+        yield Line(Kind.NOTE, visible(name))
     for hunk in hunks:
         yield Line(Kind.HUNK, hunk.header)
         yield from _reasons(beside[id(hunk)])
