@@ -76,6 +76,18 @@ class FileChange:
     encoding: str
     edits: tuple[Edit, ...]
 
+    def excerpt(self, span: Span) -> str:
+        """What became of the characters of ``span``."""
+        text = self.before.decode("utf-8-sig" if self.before.startswith(b"\xef\xbb\xbf") else self.encoding)
+        pieces, position = [], span.start
+        for edit in self.edits:
+            if edit.span.start >= span.start and edit.span.end <= span.end:
+                pieces += [text[position : edit.span.start], edit.replacement]
+                position = edit.span.end
+            elif edit.span.start <= span.start and edit.span.end >= span.end:
+                return edit.replacement
+        return "".join([*pieces, text[position : span.end]])
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:

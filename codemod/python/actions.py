@@ -72,7 +72,15 @@ class InsertAfter:
     code: str
 
 
-Action = SetString | RenameIn | SetCode | OrElse | Require | SetArguments | Append | InsertAfter
+@dataclass(frozen=True, slots=True)
+class SwapImport:
+    """Import another name from the same module."""
+
+    old: str
+    new: str
+
+
+Action = SetString | RenameIn | SetCode | OrElse | Require | SetArguments | Append | InsertAfter | SwapImport
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +91,7 @@ class Rewrite:
     place: Place
     action: Action
     rule: str
+
+    def covers(self, place: Place) -> bool:
+        """Whether a place lies inside this one."""
+        return self.place[:2] <= place[:2] and place[2:] <= self.place[2:]

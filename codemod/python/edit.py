@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from codemod.changes import Edit, Span
-from codemod.python.actions import Action, Append, InsertAfter, OrElse, RenameIn, Require, SetArguments, SetCode, SetString
+from codemod.python.actions import (
+    Action,
+    Append,
+    InsertAfter,
+    OrElse,
+    RenameIn,
+    Require,
+    SetArguments,
+    SetCode,
+    SetString,
+    SwapImport,
+)
 from codemod.python.arguments import set_arguments
 
 if TYPE_CHECKING:
@@ -82,7 +93,7 @@ def _carry_out(action: Action, text: str, source: Source, task: _Task) -> str:
     match action:
         case SetString(content):
             return _set_string(text, content)
-        case RenameIn(old, new):
+        case RenameIn(old, new) | SwapImport(old, new):
             return re.sub(rf"(?<![A-Za-z0-9_]){re.escape(old)}(?![A-Za-z0-9_])", new.replace("\\", r"\\"), text)
         case SetCode(code):
             return _code(code, source, task.names)

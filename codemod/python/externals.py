@@ -152,7 +152,24 @@ READERS = frozenset(
         "exit",
     }
 )
-READER_PARTS = ("logging.", "logger", "loguru.", "structlog.", "rich.console.", "streamlit.", "tqdm.", "wandb.", "sys.std")
+READER_PARTS = (
+    "logging.",
+    "logger",
+    "loguru.",
+    "structlog.",
+    "rich.",
+    "streamlit.",
+    "tqdm.",
+    "wandb.",
+    "mlflow.",
+    "sys.std",
+    "os.path.",
+    "pathlib.",
+    "datetime.",
+    "time.",
+    "re.",
+    "hashlib.",
+)
 
 
 class Lookup(NamedTuple):

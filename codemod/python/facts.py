@@ -171,7 +171,10 @@ class Mention(NamedTuple):
 
 @dataclass(slots=True)
 class Facts:
-    """All facts of one file. ``nodes`` counts them; ``places`` and ``constants`` are given for those that have one."""
+    """All facts of one file. ``nodes`` counts them; ``places`` and ``constants`` are given for those that have one.
+
+    ``import_line`` is the line before which a plain import may be added.
+    """
 
     path: str
     nodes: int = 0
@@ -196,4 +199,5 @@ class Facts:
     mentions: list[Mention] = field(default_factory=list)
     module_names: dict[str, int] = field(default_factory=dict)
     local_names: dict[int, frozenset[str]] = field(default_factory=dict)
+    import_line: int = 1
     annotated: list[tuple[int, int]] = field(default_factory=list)

@@ -115,7 +115,7 @@ class _KeyMove:
     def _constant(self, origin: Origin) -> None:
         world, value = self.world, self.world.literal(origin)
         path, place = world.path(origin.node), world.place(origin.node)
-        if any(rewrite.path == path and _inside(place, rewrite.place) for rewrite in self.rewrites):
+        if any(rewrite.path == path and rewrite.covers(place) for rewrite in self.rewrites):
             return  # the default of a settings field, which moves as a whole
         direct = place == self.given.place and path == self.given.path
         if value is None:

@@ -57,6 +57,7 @@ class _Scanner(ExpressionScanner):
     def module(self, tree: ast.Module) -> Facts:
         """Visit the module's body, then the bodies of functions from the outside in."""
         top = self.scope
+        self.facts.import_line = _import_line(tree.body)
         self.block(tree.body)
         self._close(top)
         while self.bodies:
@@ -387,3 +388,21 @@ class _Scanner(ExpressionScanner):
             if bound >= 0:
                 self.bind(name, bound)
 
+
+def _import_line(body: list[ast.stmt]) -> int:
+    """The line of the first import, after the docstring and ``__future__``; else of the first other statement."""
+    first, previous = None, None
+    for position, statement in enumerate(body):
+        docstring = position == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+        if docstring or future:
+            previous = statement
+            continue
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            return statement.lineno
+        if first is None:
+            decorators = getattr(statement, "decorator_list", [])
+            first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+    if first is not None:
+        return first
+    return (previous.end_lineno or previous.lineno) + 1 if previous is not None else 1

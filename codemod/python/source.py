@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _BOM = b"\xef\xbb\xbf"
 # What Python counts as the end of a line: not form feed, not U+2028.
+_IGNORE = re.compile(r"#\s*ablit:\s*ignore(?!-)(?:\s*\[([^\]\r\n]*)\])?")
+_IGNORE_FILE = re.compile(r"^[^\S\r\n]*#\s*ablit:\s*ignore-file\b", re.MULTILINE)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -87,6 +89,21 @@ class Source:
         """Line and column of an offset, both from 1, columns in characters."""
         line = bisect_right(self.starts, offset)
         return line, offset - self.starts[line - 1] + 1
+
+    def ignores(self, place: Place, *rules: str) -> bool:
+        """Whether a comment on one of the lines of a place asks to leave it alone for one of these rules."""
+        if "ablit:" not in self.text:
+            return False
+        for number in range(place[0], place[2] + 1):
+            match = _IGNORE.search(self.line(number))
+            if match is not None and (match[1] is None or any(r.strip() in rules for r in match[1].split(","))):
+                return True
+        return False
+
+    @property
+    def ignored(self) -> bool:
+        """Whether a comment asks to leave the whole file alone."""
+        return "ablit:" in self.text and _IGNORE_FILE.search(self.text) is not None
 
     @property
     def newline(self) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from codemod.python.facts import Arg, Call, Place
+    from codemod.python.facts import Arg, Call, Display, Place
     from codemod.python.program import ApiCall, Constructor, Store
     from codemod.python.link import Linker
     from codemod.python.source import Source
@@ -88,10 +88,64 @@ class World:
             if store.client >= 0:
                 self._by_index[store.client].stores.append(store)
         self._find_escapes()
+        self._index_readers()
         self.key_uses = self._argument_index("api_key")
         self.model_uses = {
             given.node: call for call in program.api_calls for given in self.given(call.args, "model", call.call)
         }
+
+    def _index_readers(self) -> None:
+        """Tables of what reads a node in a way that depends on its content."""
+        program = self.program
+        self.uses: dict[int, str] = {}
+        self.keyed_by: dict[int, list[int]] = {}
+        self.methods_read: dict[int, set[str]] = {}
+        self.element_of: dict[int, list[tuple[str, list[object]]]] = {}
+        for facts, base in zip(program.files, program.offsets, strict=True):
+            for use in facts.uses:
+                if use.kind in ("compare", "contains"):
+                    self.uses[use.node + base] = use.kind
+            for item in facts.item_loads:
+                if item.key >= 0:
+                    self.keyed_by.setdefault(item.key + base, []).append(item.base + base)
+            for load in facts.attribute_loads:
+                self.methods_read.setdefault(load.base + base, set()).add(load.name)
+            for display in facts.displays:
+                self._index_display(display, base)
+        for cls, record in enumerate(program.classes):
+            if self.linker.is_enum(cls):
+                nodes = {source for node in record.body.values() for source, _ in program.back.get(node, ())}
+                self._index_siblings("an Enum", nodes)
+        self.module_models = {
+            given.node for call in program.module_calls for given in self.given(call.args, "model", call.call)
+        }
+
+    def _index_display(self, display: Display, base: int) -> None:
+        if display.kind == "dict":
+            self._index_siblings("the keys of a dict", {key + base for key, _, _ in display.items if key >= 0})
+        elif display.kind == "set":
+            self._index_siblings("a set", {value + base for _, _, value in display.items})
+        elif self._is_choices(display.node + base):
+            self._index_siblings("a list of choices", {value + base for _, _, value in display.items})
+
+    def _index_siblings(self, kind: str, nodes: set[int]) -> None:
+        values: list[object] = [self.program.constants.get(node) for node in nodes]
+        for node in nodes:
+            self.element_of.setdefault(node, []).append((kind, values))
+
+    def _is_choices(self, node: int) -> bool:
+        choices = {option.choices for option in self.program.options.values()}
+        return any(Container(node) in self.program.values.get(choice, ()) for choice in choices)
+
+    def keys_of(self, node: int) -> list[str]:
+        """The literal keys of a dict."""
+        return [
+            key
+            for value in self.program.values.get(node, ())
+            if isinstance(value, Container)
+            for key in self.program.fields.get(value, {})
+            if isinstance(key, str)
+        ]
 
     def _client(self, made: Constructor) -> Client:
         if made.calls:

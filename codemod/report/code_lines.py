@@ -124,7 +124,7 @@ def _highlighted(text: str, lexer: Lexer) -> list[tuple[Part, ...]]:
 
 @cache
 def _kind(token: _TokenType) -> str:
-    return next((kind for parent, kind in _KINDS if token in parent), "")
+    return next((kind for parent, kind in _KINDS if parent in token.split()), "")
 
 
 def _marked(block: tuple[Line, ...]) -> tuple[Line, ...]:

@@ -69,7 +69,8 @@ def _command(name: str, properties: dict[str, str], text: str) -> str:
 
 def _line(finding: Finding, from_top: Callable[[str], str]) -> str:
     """A plain line of the log, which cannot be read as a command: neither ``::`` at its start nor ``##[`` in it."""
-    text = f"{outline.place(replace(finding, path=from_top(finding.path)))}: {finding.rule} {finding.status}: {finding.message}"
+    place = outline.place(replace(finding, path=from_top(finding.path)))
+    text = f"{place}: {finding.rule} {finding.status}: {finding.message}"
     return "- " + visible_name(redact(text)).replace("##[", "## [")
 
 

@@ -158,7 +158,7 @@ def _identity(finding: Finding, from_top: Callable[[str], str]) -> str:
         redact(finding.before),
         redact(finding.message),
     )
-    return sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _message(text: str) -> dict[str, str]:

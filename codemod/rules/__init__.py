@@ -11,6 +11,7 @@ from codemod.rules.foreign_model import ForeignModel
 from codemod.rules.ignored import IgnoredByComment
 from codemod.rules.mixed_client import MixedClient
 from codemod.rules.model_id import ModelId
+from codemod.rules.model_name_reader import ModelNameReader
 from codemod.rules.openai_client import OpenAIClient
 from codemod.rules.other_provider import OtherProvider
 from codemod.rules.rule import Rule
@@ -37,6 +38,7 @@ RULES: tuple[type[Rule], ...] = (
     ModelId,
     UnresolvedKey,
     UnresolvedModel,
+    ModelNameReader,
     ExposedKey,
     UnreadableFile,
 )

@@ -1,0 +1,115 @@
+"""Decides which clients move, and collects what the rules do and say.
+
+The client is the unit. A client that one rule holds back stays as it is, wholly. Since a key that also serves a client
+which stays must not be renamed, holding one client back can change what moving another takes: the rules are asked
+again until nothing changes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codemod.changes import Status
+from codemod.rules import BY_ID, RULES
+from codemod.rules.ignored import IgnoredByComment
+from codemod.rules.rule import Note
+from codemod.rules.unresolved_key import UnresolvedKey
+
+if TYPE_CHECKING:
+    from codemod.python.world import Client, World
+
+# Rules whose edits are the client's move; the others can be left out one by one.
+_UNIT = frozenset({"ABL001", "ABL002", "ABL003", "ABL005"})
+
+
+def decide(world: World) -> list[Note]:
+    """What is done and said about every client of a program."""
+    rules = [rule() for rule in RULES]
+    held: dict[int, list[Note]] = {}
+
+    def hold(client: Client, notes: list[Note]) -> None:
+        held[client.index] = notes
+        world.held.add(client.index)
+
+    for client in world.clients:
+        for rule in rules:
+            if isinstance(rule, UnresolvedKey):
+                continue  # asked below, when it is known who else is held back
+            notes = list(rule.hold(client, world))
+            if notes:
+                hold(client, notes)
+                break
+    moved: dict[int, list[Note]] = {}
+    while True:
+        before = len(held)
+        for client in world.clients:
+            if client.index in held:
+                continue
+            notes = list(UnresolvedKey().hold(client, world)) or _stays_with_partner(client, world, held)
+            if not notes:
+                moved[client.index] = [note for rule in rules for note in rule.move(client, world)]
+                notes = _blocked(client, world, moved[client.index])
+            if notes:
+                hold(client, notes)
+        if len(held) == before:
+            break
+    found = [note for client in world.clients for note in held.get(client.index) or moved[client.index]]
+    found += [note for rule in rules for note in rule.settle(world)]
+    return [note for note in dict.fromkeys(_unignored(world, found)) if _selected(world, note)]
+
+
+def _stays_with_partner(client: Client, world: World, held: dict[int, list[Note]]) -> list[Note]:
+    """Clients that share a constructor's call (a ``partial``) move together."""
+    for other in world.clients:
+        if other.index in held and set(other.constructor.calls) & set(client.constructor.calls):
+            first = held[other.index][0]
+            return [Note(first.rule, first.status, client.path, client.place, first.message, first.help)]
+    return []
+
+
+def _blocked(client: Client, world: World, notes: list[Note]) -> list[Note]:
+    """Reasons not to carry out a move: an edit it needs is not allowed where it would be made."""
+    for note in notes:
+        for rewrite in note.rewrites:
+            if rewrite.rule not in _UNIT:
+                continue
+            name = BY_ID[rewrite.rule].name
+            source = world.sources[rewrite.path]
+            if source.ignored or source.ignores(rewrite.place, rewrite.rule, name) or not _allowed(world, rewrite.rule):
+                return [IgnoredByComment.keep(client.path, client.place, "left alone, as its comment or the options ask")]
+            if rewrite.path not in world.editable:
+                return [
+                    UnresolvedKey.review(
+                        client.path,
+                        client.place,
+                        f"left alone: moving it takes a change in {rewrite.path}, which this run does not cover",
+                        "Run the migration over the whole repository.",
+                    )
+                ]
+    return []
+
+
+def _allowed(world: World, rule: str) -> bool:
+    names = {rule, BY_ID[rule].name}
+    settings = world.settings
+    return not names & set(settings.ignore) and (not settings.select or bool(names & set(settings.select)))
+
+
+def _selected(world: World, note: Note) -> bool:
+    return note.rule in _UNIT or _allowed(world, note.rule)
+
+
+def _unignored(world: World, notes: list[Note]) -> list[Note]:
+    """Notes without the edits on lines that a comment protects."""
+    kept = []
+    for note in notes:
+        source = world.sources.get(note.path)
+        protected = source is not None and (
+            source.ignored or source.ignores(note.place, note.rule, BY_ID[note.rule].name)
+        )
+        if note.rewrites and (protected or note.path not in world.editable):
+            if protected:
+                kept.append(IgnoredByComment.keep(note.path, note.place, "left alone, as its comment asks"))
+        elif note.status is not Status.REVIEW or not protected:
+            kept.append(note)
+    return kept

@@ -1,0 +1,113 @@
+"""The pipeline in one screen: paths and settings in, a ``Migration`` out; nothing is written and nothing is run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codemod import provider
+from codemod.changes import FileChange, Finding, Migration, Status, Target, Unreadable
+from codemod.checklist import checklist
+from codemod.discover import discover
+from codemod.python.load import Loader
+from codemod.rules.unreadable_file import UnreadableFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from codemod.rules.rule import Note
+    from codemod.settings import Settings
+
+
+def migrate(
+    paths: Sequence[Path], settings: Settings, progress: Callable[[int, int], None] | None = None
+) -> Migration:
+    """What moving the code under ``paths`` takes. ``progress`` is told how many of how many files were looked at.
+
+    Raises ``PathError`` for a path that does not exist.
+    """
+    tree = discover(paths, settings.exclude)
+
+    def read(path: str) -> bytes:
+        return (tree.root / path).read_bytes()
+
+    loader = Loader(tree.selected, lambda: tree.context, read)
+    loader.load(progress)
+    return _migration(loader, settings, tree.root, tree.skipped, len(tree.selected))
+
+
+def migrate_source(text: str, settings: Settings) -> Migration:
+    """The same for one source text, under the path ``<stdin>``."""
+    path = "<stdin>"
+    loader = Loader([path], list, lambda _: text.encode())
+    loader.load()
+    return _migration(loader, settings, Path.cwd(), (), 1)
+
+
+def _migration(
+    loader: Loader, settings: Settings, root: Path, skipped: Sequence[Unreadable], scanned: int
+) -> Migration:
+    target = Target(settings.base_url, settings.key_env, provider.map_model("gpt-4o", settings.models) or provider.MODEL)
+    unreadable = sorted([*skipped, *loader.unreadable], key=lambda item: item.path)
+    if not loader.sources:
+        findings = sorted((_unreadable(item) for item in unreadable), key=lambda finding: finding.place)
+        return Migration(root, target, scanned, (), tuple(findings), tuple(unreadable), ())
+    notes, changes = _decided(loader, settings, root)
+    findings = sorted(
+        [*(_finding(note, loader, changes) for note in notes), *(_unreadable(item) for item in unreadable)],
+        key=lambda finding: (*finding.place, finding.message),
+    )
+    return Migration(
+        root,
+        target,
+        scanned,
+        tuple(changes),
+        tuple(dict.fromkeys(findings)),
+        tuple(unreadable),
+        checklist(findings, notes, target),
+    )
+
+
+def _decided(loader: Loader, settings: Settings, root: Path) -> tuple[list[Note], list[FileChange]]:
+    from codemod.decide import decide  # noqa: PLC0415
+    from codemod.python.world import World  # noqa: PLC0415
+
+    world = World(loader.linker, loader.sources, settings, frozenset(loader.sources), root)
+    notes = decide(world)
+    if not any(note.rewrites for note in notes):
+        return notes, []
+    from codemod.python.rewrite import rewrite_files  # noqa: PLC0415  (libcst is loaded only when there is an edit)
+
+    facts = {facts.path: facts for facts in world.program.files}
+    return notes, rewrite_files(notes, loader.sources, facts)
+
+
+def _finding(note: Note, loader: Loader, changes: Sequence[FileChange]) -> Finding:
+    source = loader.sources[note.path]
+    span = source.span(note.place)
+    line, column = source.position(span.start)
+    end_line, end_column = source.position(span.end)
+    after = ""
+    if note.status is Status.CHANGE:
+        change = next((change for change in changes if change.path == note.path), None)
+        if change is not None:
+            after = change.excerpt(span)
+    before = source.text[span.start : span.end]
+    return Finding(
+        note.rule, note.status, note.path, line, column, end_line, end_column, note.message, before, after, note.help
+    )
+
+
+def _unreadable(item: Unreadable) -> Finding:
+    line = item.line or 1
+    return Finding(
+        UnreadableFile.id,
+        Status.REVIEW,
+        item.path,
+        line,
+        1,
+        line,
+        1,
+        f"left alone: {item.reason}",
+        help="Migrate this file by hand, or make it readable and run the migration again.",
+    )

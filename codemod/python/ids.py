@@ -1,0 +1,186 @@
+"""Plans how model ids change: at the literal, where nothing but migrated calls reads it, else at the call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from codemod import provider
+from codemod.python.objects import Container
+
+if TYPE_CHECKING:
+    from codemod.python.facts import Place
+    from codemod.python.program import ApiCall
+    from codemod.python.trace import Origin
+    from codemod.python.world import Client, Given, World
+
+_BRANCHING = frozenset({"startswith", "endswith", "find", "index", "count"})
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A model id in the source and what it becomes."""
+
+    node: int
+    path: str
+    place: Place
+    old: str
+    new: str
+
+
+@dataclass(slots=True)
+class ModelPlan:
+    """What a call's model argument takes.
+
+    ``literals`` change where they stand; ``at_call`` is the new id that the argument itself becomes, and ``readers``
+    are then the literals that stay, each with the reason. ``unresolved`` says why a person has to look.
+    """
+
+    given: Given
+    literals: list[Literal] = field(default_factory=list)
+    at_call: str | None = None
+    readers: list[tuple[Literal, str]] = field(default_factory=list)
+    unresolved: str | None = None
+
+
+def foreign_ids(world: World, client: Client) -> list[tuple[Origin, str]]:
+    """The ids that reach a client's supported calls and are neither OpenAI's nor the provider's."""
+    found = []
+    for call in world.endpoint_calls(client):
+        if world.supported(client, call.path):
+            for given in world.given(call.args, "model", call.call):
+                for origin in world.origins(given.node):
+                    value = world.literal(origin)
+                    if origin.kind == "constant" and isinstance(value, str) and value and _is_foreign(world, value):
+                        found.append((origin, value))
+    return found
+
+
+def _is_foreign(world: World, value: str) -> bool:
+    known = provider.is_openai_model(value) or value in provider.MODELS
+    return not known and provider.map_model(value, world.settings.models) is None and value not in _targets(world)
+
+
+def _targets(world: World) -> set[str]:
+    return {new for _, new in world.settings.models}
+
+
+def plan_models(world: World, client: Client, call: ApiCall) -> list[ModelPlan]:
+    """The plans for the model arguments of one call."""
+    return [_plan(world, given) for given in world.given(call.args, "model", call.call)]
+
+
+def _plan(world: World, given: Given) -> ModelPlan:
+    plan = ModelPlan(given)
+    chosen = False
+    for origin in world.origins(given.node):
+        value = world.literal(origin)
+        if origin.kind == "constant":
+            if isinstance(value, str) and value:
+                _literal(world, plan, origin, value)
+        elif origin.kind == "option":
+            chosen = chosen or world.program.options[origin.node].choices < 0
+        elif origin.kind == "lookup":
+            chosen = True
+            if world.program.lookups[origin.node].default < 0 and not origin.guarded:
+                plan.unresolved = "the id is read from the environment: set the variable to one of the provider's ids"
+        elif origin.kind == "setting":
+            chosen = True
+        else:
+            plan.unresolved = "where the id comes from cannot be followed"
+    if plan.readers:
+        _settle_at_call(plan, chosen=chosen)
+    return plan
+
+
+def _literal(world: World, plan: ModelPlan, origin: Origin, value: str) -> None:
+    if value in provider.MODELS or value in _targets(world):
+        return
+    new = provider.map_model(value, world.settings.models)
+    if new is None:
+        plan.unresolved = f"{value} has no counterpart at the provider"
+        return
+    literal = Literal(origin.node, world.path(origin.node), world.place(origin.node), value, new)
+    reason = _other_use(world, literal)
+    if reason is None:
+        plan.literals.append(literal)
+    else:
+        plan.readers.append((literal, reason))
+
+
+def _settle_at_call(plan: ModelPlan, *, chosen: bool) -> None:
+    """Something else reads one of the literals: the call gets the new id itself, if it is the same for all."""
+    new = {literal.new for literal in plan.literals} | {literal.new for literal, _ in plan.readers}
+    if chosen or plan.unresolved is not None or len(new) != 1 or plan.given.call < 0:
+        old, reason = plan.readers[0]
+        plan.unresolved = f"{old.old} reaches this call, and {reason}"
+        return
+    plan.at_call = new.pop()
+    plan.readers += [(literal, "the call names its model itself") for literal in plan.literals]
+    plan.literals = []
+
+
+def _other_use(world: World, literal: Literal) -> str | None:
+    """Why a literal cannot change where it stands: who else reads it, or what would collapse."""
+    collapse = _collapses(world, literal)
+    if collapse is not None:
+        return collapse
+    reached = world.reach(literal.node)
+    for node in reached:
+        call = world.model_uses.get(node)
+        if call is not None:
+            other = world.client(call.client)
+            if other.index in world.held:
+                return "a client that stays where it is uses it too"
+            if not world.supported(other, call.path):
+                return f"{'.'.join(call.path)} uses it too"
+        if node in world.module_models:
+            return "a call through the openai module uses it too"
+    made = reached | world.tracer.derivatives(reached)
+    for node in made:
+        kind = world.uses.get(node)
+        if kind is not None:
+            return f"the program branches on it ({kind})"
+        if world.methods_read.get(node, frozenset()) & _BRANCHING:
+            return "the program branches on it"
+        for container in world.keyed_by.get(node, ()):
+            if _has_key(world, container, literal.old):
+                return "a table is indexed by it"
+    for callee, call_record, _ in world.outside_uses(reached):
+        if callee.startswith("dict."):
+            if not _looks_up(world, call_record.func, literal.old):
+                continue
+            return "a table is indexed by it"
+        if not callee.endswith((".add_argument", ".add_option")):
+            return f"{callee.replace('()', '')} reads it too"
+    return None
+
+
+def _looks_up(world: World, function: int, key: str) -> bool:
+    for value in world.program.values.get(function, ()):
+        node = getattr(value, "node", None)
+        if node is not None and key in world.program.fields.get(Container(node), {}):
+            return True
+    return False
+
+
+def _has_key(world: World, base: int, key: str) -> bool:
+    for value in world.program.values.get(base, ()):
+        if not isinstance(value, Container) or key in world.program.fields.get(value, {}):
+            return True
+    return False
+
+
+def _collapses(world: World, literal: Literal) -> str | None:
+    """Whether changing the literal would make entries of its container equal that are distinct now."""
+    for kind, siblings in world.element_of.get(literal.node, ()):
+        same = {
+            value
+            for value in siblings
+            if isinstance(value, str)
+            and value != literal.old
+            and provider.map_model(value, world.settings.models) == literal.new
+        }
+        if same:
+            return f"it is one of several ids in {kind} that would become one"
+    return None

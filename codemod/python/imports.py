@@ -1,0 +1,132 @@
+"""Names that new code needs: how a place reaches ``os.environ`` and ``pydantic.Field``, and the imports for it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from codemod.changes import Edit, Span
+from codemod.python.edit import Names
+
+if TYPE_CHECKING:
+    from codemod.python.actions import Rewrite
+    from codemod.python.facts import Facts, Import, Place
+    from codemod.python.source import Source
+
+
+class Imports:
+    """The imports of one file, and the lines that have to be added to it."""
+
+    def __init__(self, facts: Facts, source: Source) -> None:
+        self._facts = facts
+        self._source = source
+        self._lines: dict[str, str] = {}
+
+    def names(self, rewrite: Rewrite) -> Names:
+        """How the code of a rewrite can name what it needs; notes the imports that are missing."""
+        code = str(rewrite.action)
+        environ = getenv = "os"
+        if "{environ}" in code or "{getenv}" in code or "Require(" in code:
+            environ, getenv = self._os(rewrite, need="{getenv}" in code)
+        field = self._field(rewrite) if "{field}" in code else "Field"
+        return Names(environ, getenv, field)
+
+    def edits(self) -> list[Edit]:
+        """The insertions of the imports that are missing."""
+        if not self._lines:
+            return []
+        source, line = self._source, self._facts.import_line
+        text = "".join(f"{row}{source.newline}" for row in sorted(self._lines, key=lambda row: row.startswith("from")))
+        offset = source.starts[line - 1] if line <= len(source.starts) else len(source.text)
+        if offset == len(source.text) and offset and not source.text.endswith(("\n", "\r")):
+            text = source.newline + text.removesuffix(source.newline)
+        rule = next(iter(self._lines.values()))
+        return [Edit(Span(offset, offset), text, rule)]
+
+    def _os(self, rewrite: Rewrite, *, need: bool) -> tuple[str, str]:
+        shadowed = self._local(rewrite.place)
+        action = str(rewrite.action)
+        if "Require(" in action and self._keeps_module(rewrite):
+            return "os.environ", "os.getenv"  # the look-up's own module name stays in use
+        for record in self._visible(rewrite.place):
+            if record.module == "os" and record.name is None and record.bound not in shadowed:
+                return f"{record.bound}.environ", f"{record.bound}.getenv"
+        environ = self._imported("os", "environ", rewrite.place, shadowed)
+        getenv = self._imported("os", "getenv", rewrite.place, shadowed)
+        if environ is not None and not need:
+            return environ, "os.getenv"
+        if getenv is not None and need:
+            return "os.environ", getenv
+        if environ is not None:
+            return environ, f"{environ}.get"
+        name = "os" if self._free("os") and "os" not in shadowed else "_os"
+        self._lines.setdefault("import os" if name == "os" else "import os as _os", rewrite.rule)
+        return f"{name}.environ", f"{name}.getenv"
+
+    def _keeps_module(self, rewrite: Rewrite) -> bool:
+        text = self._source.slice(rewrite.place)
+        return re.match(r"[\w.\s]+\.\s*(getenv|get)\s*\(", text) is not None
+
+    def _field(self, rewrite: Rewrite) -> str:
+        found = self._imported("pydantic", "Field", rewrite.place, self._local(rewrite.place))
+        if found is None:
+            self._lines.setdefault("from pydantic import Field", rewrite.rule)
+            return "Field"
+        return found
+
+    def _imported(self, module: str, name: str, place: Place, shadowed: frozenset[str]) -> str | None:
+        for record in self._visible(place):
+            if record.module == module and record.name == name and record.bound not in shadowed:
+                return record.bound
+        return None
+
+    def _visible(self, place: Place) -> list[Import]:
+        """Imports at the top level of the module (not in a block) that are carried out before ``place``."""
+        inside = self._function_at(place)
+        return [
+            record
+            for record in self._facts.imports
+            if record.node >= 0
+            and not record.level
+            and (
+                (record.scope < 0 and record.place[1] == 0 and (inside >= 0 or record.place < place))
+                or (record.scope >= 0 and record.scope == inside and record.place < place)
+            )
+        ]
+
+    def _function_at(self, place: Place) -> int:
+        """The innermost function whose body holds a place, or -1."""
+        found, size = -1, None
+        for index, function in enumerate(self._facts.functions):
+            start, end = function.place[:2], function.place[2:]
+            if start <= place[:2] and place[2:] <= end and (size is None or start >= size):
+                found, size = index, start
+        return found
+
+    def _local(self, place: Place) -> frozenset[str]:
+        """Names that the functions around a place bind to something else than an import of the same name."""
+        index, names = self._function_at(place), frozenset[str]()
+        while index >= 0:
+            imported = {record.bound for record in self._facts.imports if record.scope == index}
+            names |= self._facts.local_names.get(index, frozenset()) - imported
+            index = self._facts.functions[index].scope
+        return names
+
+    def _free(self, name: str) -> bool:
+        """Whether a module-level name is bound to nothing but the module that it names."""
+        if name not in self._facts.module_names:
+            return True
+        return any(
+            record.bound == name and record.module == name and record.name is None and record.scope < 0
+            for record in self._facts.imports
+        )
+
+
+def swapped_import(facts: Facts, source: Source, rewritten: int) -> tuple[Place, str, str] | None:
+    """A ``from os import getenv`` that nothing uses any more once ``rewritten`` look-ups are gone, and its successor."""
+    for record in facts.imports:
+        if record.module == "os" and record.name == "getenv" and record.bound == "getenv" and record.scope < 0:
+            uses = len(re.findall(r"\bgetenv\b", source.text))
+            if uses == rewritten + 1:
+                return record.place, "getenv", "environ"
+    return None

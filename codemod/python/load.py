@@ -1,0 +1,169 @@
+"""Reads the files that matter: those that mention OpenAI, and on demand those their values come from and go to."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from codemod.changes import Unreadable
+from codemod.python.link import Linker
+from codemod.python.modules import Modules
+from codemod.python.scan import scan
+from codemod.python.source import Source, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from codemod.python.facts import Facts
+
+# What a file must contain to have anything to do with the migration, in any encoding that Python source may have.
+_MENTIONS = re.compile(rb"openai|OPENAI|OpenAI|\.completions\b|\.responses\b|gpt-|chatgpt", re.ASCII)
+_MAX_ROUNDS = 12
+
+
+def mentions(data: bytes) -> bool:
+    """Whether the bytes of a Python file can concern OpenAI at all."""
+    return _MENTIONS.search(data) is not None
+
+
+class Loader:
+    """Reads, scans and links files. ``read`` gives a file's bytes or raises OSError."""
+
+    def __init__(self, selected: Sequence[str], context: Callable[[], Sequence[str]], read: Callable[[str], bytes]) -> None:
+        self._selected = selected
+        self._context = context
+        self._read = read
+        self.sources: dict[str, Source] = {}
+        self.unreadable: list[Unreadable] = []
+        self._failed: set[str] = set()
+        self._searched: set[str] = set()
+        self.linker = Linker(Modules(selected))
+
+    def load(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Read every selected file that mentions OpenAI, then what their values lead to."""
+        for count, path in enumerate(self._selected):
+            data = self._bytes(path)
+            if data is not None and mentions(data):
+                self.add(path, data)
+            if progress is not None and (count % 64 == 0 or count + 1 == len(self._selected)):
+                progress(count + 1, len(self._selected))
+        self.linker.run()
+        if not self.linker.program.constructors and not self.linker.program.module_calls and not self._hopeful():
+            return
+        for _ in range(_MAX_ROUNDS):
+            wanted = [path for path in self._wanted() if path not in self._failed and path not in self.sources]
+            if not wanted:
+                return
+            for path in wanted:
+                data = self._bytes(path)
+                if data is not None:
+                    self.add(path, data)
+            self.linker.run()
+
+    def _hopeful(self) -> bool:
+        """Whether a client may be made through a module that is not read yet."""
+        return bool(self.linker.program.unloaded)
+
+    def _bytes(self, path: str) -> bytes | None:
+        try:
+            return self._read(path)
+        except OSError as error:
+            self._fail(path, error.strerror or str(error), None)
+            return None
+
+    def _fail(self, path: str, reason: str, line: int | None) -> None:
+        self._failed.add(path)
+        self.unreadable.append(Unreadable(path, reason, line))
+
+    def add(self, path: str, data: bytes) -> None:
+        """Scan one file and link it."""
+        try:
+            source = Source(path, data)
+            facts = _facts(source)
+        except SourceError as error:
+            self._fail(path, error.reason, error.line)
+            return
+        self.sources[path] = source
+        self.linker.add_file(facts)
+
+    # What else has to be read
+
+    def _wanted(self) -> list[str]:
+        """Files that the arguments of clients and calls lead to, backwards through imports and forwards to callers."""
+        program = self.linker.program
+        needs = _Needs(self.linker)
+        seen = needs.closure()
+        wanted = {program.unloaded[node] for node in seen if node in program.unloaded}
+        names = needs.callers(seen)
+        if names:
+            wanted |= self._mentioning(names)
+        return sorted(wanted)
+
+    def _mentioning(self, names: Iterable[str]) -> set[str]:
+        """Files not read yet that contain one of the names: they may call the functions so named."""
+        fresh = set(names) - self._searched
+        if not fresh:
+            return set()
+        self._searched |= fresh
+        pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(fresh)) + rb")\b")
+        found = set()
+        for path in self._selected:
+            if path not in self.sources and path not in self._failed:
+                data = self._bytes(path)
+                if data is not None and pattern.search(data):
+                    found.add(path)
+        return found
+
+
+def _facts(source: Source) -> Facts:
+    try:
+        return scan(source.parse(), source.path)
+    except RecursionError as error:
+        raise SourceError("is nested too deeply to be followed") from error
+
+
+class _Needs:
+    """Which nodes the decisions about clients depend on."""
+
+    def __init__(self, linker: Linker) -> None:
+        self._linker = linker
+        program = self._program = linker.program
+        self._behind: dict[int, list[int]] = defaultdict(list)
+        for facts, base in zip(program.files, program.offsets, strict=True):
+            for load in facts.attribute_loads:
+                self._behind[load.result + base].append(load.base + base)
+            for item in facts.item_loads:
+                self._behind[item.result + base].append(item.base + base)
+        for call in program.calls:
+            self._behind[call.result].append(call.func)
+
+    def closure(self) -> set[int]:
+        """Every node that a client's arguments, its class, or a call's model can come from."""
+        program = self._program
+        stack = [
+            arg.node for made in program.constructors for call in (*made.calls, *made.late) for arg in program.calls[call].args
+        ]
+        stack += [arg.node for call in program.api_calls for arg in call.args if arg.name == "model" or arg.stars]
+        stack += [store.value for store in program.stores]
+        stack += [call.func for call in program.calls if not program.values.get(call.func)]
+        stack += [lookup.name for lookup in program.lookups.values()]
+        stack += [base for cls in program.classes for base in cls.bases]
+        seen: set[int] = set()
+        while stack:
+            node = stack.pop()
+            if node not in seen:
+                seen.add(node)
+                stack += [source for source, _ in program.back.get(node, ())]
+                stack += self._behind.get(node, ())
+        return seen
+
+    def callers(self, seen: set[int]) -> set[str]:
+        """Names of functions and classes of the repository whose callers give a value that is needed."""
+        program = self._program
+        names = set()
+        for function in program.functions:
+            if any(parameter.node in seen for parameter in function.parameters if parameter.name not in ("self", "cls")):
+                owner = function.owner
+                names.add(program.classes[owner].name if function.name == "__init__" and owner >= 0 else function.name)
+        return {name for name in names if name.isidentifier()}

@@ -1,0 +1,80 @@
+"""The rewrites of all notes -> the new bytes of each file, checked before anybody sees them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from codemod.changes import Edit, FileChange
+from codemod.python.actions import Require, Rewrite, SetArguments, SetCode, SwapImport
+from codemod.python.edit import Names, to_edits
+from codemod.python.imports import Imports, swapped_import
+from codemod.python.source import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from codemod.python.facts import Facts
+    from codemod.python.source import Source
+    from codemod.rules.rule import Note
+
+
+def rewrite_files(notes: Sequence[Note], sources: Mapping[str, Source], facts: Mapping[str, Facts]) -> list[FileChange]:
+    """The changed files, sorted by path; a file whose text stays the same is not among them."""
+    by_path: dict[str, list[Rewrite]] = defaultdict(list)
+    for note in notes:
+        for rewrite in note.rewrites:
+            if rewrite not in by_path[rewrite.path]:
+                by_path[rewrite.path].append(rewrite)
+    changes = [_change(sources[path], facts[path], rewrites) for path, rewrites in sorted(by_path.items())]
+    return [change for change in changes if change.before != change.after]
+
+
+def _change(source: Source, facts: Facts, rewrites: list[Rewrite]) -> FileChange:
+    imports = Imports(facts, source)
+    rewrites = _merged(rewrites)
+    bare = [
+        rewrite
+        for rewrite in rewrites
+        if isinstance(rewrite.action, Require | SetCode) and source.slice(rewrite.place).startswith("getenv(")
+    ]
+    swap = swapped_import(facts, source, len(bare)) if bare else None
+    tasks: list[tuple[Rewrite, Names]] = []
+    for rewrite in rewrites:
+        if swap is not None and rewrite in bare and "{getenv}" not in str(rewrite.action):
+            tasks.append((rewrite, Names("environ", "environ.get")))
+        else:
+            tasks.append((rewrite, imports.names(rewrite)))
+    if swap is not None:
+        place, old, new = swap
+        tasks.append((Rewrite(source.path, place, SwapImport(old, new), bare[0].rule), Names()))
+    edits = sorted([*to_edits(source, tasks), *imports.edits()])
+    text = applied(source.text, edits)
+    parse(text)
+    return FileChange(source.path, source.data, source.encode(text), source.encoding, tuple(edits))
+
+
+def _merged(rewrites: list[Rewrite]) -> list[Rewrite]:
+    """Arguments that are removed from and added to one call are one action, so that the layout is decided once."""
+    merged: dict[object, Rewrite] = {}
+    for rewrite in rewrites:
+        action = rewrite.action
+        key: object = (rewrite.place, "arguments") if isinstance(action, SetArguments) else rewrite
+        known = merged.get(key)
+        if known is None or not isinstance(action, SetArguments) or not isinstance(known.action, SetArguments):
+            merged[key] = rewrite
+            continue
+        add = tuple(dict.fromkeys(known.action.add + action.add))
+        remove = tuple(dict.fromkeys(known.action.remove + action.remove))
+        merged[key] = Rewrite(rewrite.path, rewrite.place, SetArguments(add, remove), known.rule)
+    return list(merged.values())
+
+
+def applied(text: str, edits: Sequence[Edit]) -> str:
+    """The text after all edits (sorted, not overlapping)."""
+    pieces, position = [], 0
+    for edit in edits:
+        assert edit.span.start >= position, edit
+        pieces += [text[position : edit.span.start], edit.replacement]
+        position = edit.span.end
+    return "".join([*pieces, text[position:]])
