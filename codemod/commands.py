@@ -179,7 +179,7 @@ def _advise(flags: Flags, migration: Migration) -> None:
     if migration.files_scanned == 0 and not migration.unreadable:
         streams.say(f"No Python files in {', '.join(visible_name(path) for path in flags.paths or ['.'])}.")
     elif count and flags.check:
-        streams.say(f"{count} of the files would change: run ablit-migrate --write.")
+        streams.say(f"{count} file{'s' if count > 1 else ''} would change: ablit-migrate --write changes them.")
     elif count:
         streams.say("Nothing was written: --write applies the changes.")
 
@@ -197,7 +197,7 @@ def _tell(flags: Flags, migration: Migration, applied: Applied) -> int:
         from codemod import undo  # noqa: PLC0415
 
         streams.say(f"What git does not have is kept; to put it back: {undo.command(applied.saved, migration.root)}")
-    if applied.written or not flags.quiet:
+    if not flags.quiet:
         streams.say(f"Files written: {len(applied.written)}.")
     return int(bool(applied.refused or applied.failed))
 
@@ -230,4 +230,5 @@ def _warn(migration: Migration) -> None:
     from codemod.report import text  # noqa: PLC0415
 
     for line in text.for_review(migration):
-        streams.say(line.text)
+        if line.text:
+            streams.say(line.text)

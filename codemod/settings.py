@@ -51,9 +51,8 @@ class Settings:
     jobs: int | None = None
 
     def target(self) -> Target:
-        """Where the migrated code goes; its model is the map's for any chat model, else the provider's default."""
-        # Only a glob as wide as `gpt-*` or `*` matches this; `gpt-4*` says nothing about the rest.
-        model = provider.map_model("gpt-", self.models)
+        """Where the migrated code goes; its model is what the most usual one of OpenAI's becomes."""
+        model = provider.map_model("gpt-4o", self.models)
         return Target(self.base_url, self.key_env, model or provider.MODEL)
 
 

@@ -51,7 +51,7 @@ def test_the_order_is_the_reader_s() -> None:
         "To review (3)",
         "scripts/old.py:3:25: exposed-key (ABL018)",
         "app/agent.py:41:1: unresolved-model (ABL017)",
-        "Not read and left alone (1)",
+        "Not read and left alone, to migrate by hand (1)",
         "legacy/py2.py:7: Missing parentheses",
         "Kept on purpose (2; --verbose lists them)",
         "Summary",
@@ -68,6 +68,14 @@ def test_review_is_sorted_by_urgency() -> None:
     )
     report = text.render(migration(findings=found))
     assert report.index("(ABL018)") < min(report.index("(ABL015)"), report.index("(ABL017)"))
+
+
+def test_an_unreadable_file_is_listed_once() -> None:
+    found = finding("ABL040", Status.REVIEW, "old.py", 7, "left alone: no Python 3")
+    report = text.render(migration(findings=(found,), unreadable=(Unreadable("old.py", "no Python 3", 7),)))
+    assert report.count("old.py") == 1
+    assert "old.py:7: no Python 3\n" in report
+    assert "1 to review" in report
 
 
 def test_kept_findings_are_counted_and_listed_on_request() -> None:

@@ -104,10 +104,10 @@ def test_flags_win_and_lists_grow(tmp_path: Path) -> None:
     [
         ((), "abliterated-model"),
         ((("gpt-*", "abliterated-model-large"),), "abliterated-model-large"),
-        ((("gpt-4*", "abliterated-model-large"),), "abliterated-model"),
+        ((("o3*", "abliterated-model-large"),), "abliterated-model"),
     ],
 )
-def test_the_target_has_the_model_that_the_map_gives_to_any(models: tuple[tuple[str, str], ...], model: str) -> None:
+def test_the_target_has_the_model_that_the_most_usual_one_becomes(models: tuple[tuple[str, str], ...], model: str) -> None:
     assert Settings(models=models).target().model == model
 
 

@@ -16,6 +16,7 @@ from codemod.redact import redact
 from codemod.report import diff, outline
 from codemod.report.escape import visible, visible_name
 from codemod.rules import BY_ID
+from codemod.rules.unreadable_file import UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -133,7 +134,12 @@ def _reasons(findings: Iterable[Finding]) -> Iterator[Line]:
 
 
 def _review(migration: Migration) -> Iterator[Line]:
-    found = outline.by_urgency(outline.with_status(migration, Status.REVIEW))
+    apart = {file.path for file in migration.unreadable}
+    found = [
+        finding
+        for finding in outline.by_urgency(outline.with_status(migration, Status.REVIEW))
+        if not (finding.rule == UnreadableFile.id and finding.path in apart)
+    ]
     if not found:
         return
     yield Line(Kind.BLANK)
@@ -150,7 +156,7 @@ def _review(migration: Migration) -> Iterator[Line]:
 def _unreadable(migration: Migration) -> Iterator[Line]:
     if migration.unreadable:
         yield Line(Kind.BLANK)
-        yield Line(Kind.HEADING, f"Not read and left alone ({len(migration.unreadable)})")
+        yield Line(Kind.HEADING, f"Not read and left alone, to migrate by hand ({len(migration.unreadable)})")
     for file in migration.unreadable:
         where = visible_name(file.path) if file.line is None else f"{visible_name(file.path)}:{file.line}"
         yield Line(Kind.PLACE, f"{where}: {_told(file.reason)}")
