@@ -329,6 +329,7 @@ class Attributes(Graph):
     def spread_into(self, container: Container, value: Value) -> None:
         """``{**value}`` or ``[*value]``: what ``value`` holds is in ``container`` too."""
         if isinstance(value, Container):
+            self.program.spreads[container.node].add(value.node)
             self.watch(value, lambda key, node: self.connect(node, self.field(container, key)))
         elif isinstance(value, Instance):
             self.put(self.field(container, ANY), value)

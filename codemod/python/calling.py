@@ -351,8 +351,12 @@ class Calling(Attributes):
         variable = call.keyword("envvar")
         if variable is not None:
             record = self.program.calls[call.call]
+            needed = call.keyword("required")
+            required = (needed is not None and self.program.constants.get(needed.node) is True) or (
+                default is not None and self.program.constants.get(default.node) is ...
+            )
             self.program.lookups[call.result] = EnvironmentLookup(
-                call.result, externals.Lookup(False, False), variable.node, -1, record.place, None
+                call.result, externals.Lookup(required, False), variable.node, -1, record.place, None
             )
 
     def _factory(self, function: Arg, call: Invocation) -> None:

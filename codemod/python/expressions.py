@@ -176,8 +176,7 @@ class ExpressionScanner:
 
     def _constant(self, node: ast.Constant) -> int:
         result = self.node(node)
-        if node.value is not ...:
-            self.facts.constants[result] = node.value  # type: ignore[assignment]
+        self.facts.constants[result] = node.value
         return result
 
     def _attribute(self, node: ast.Attribute) -> int:
@@ -425,6 +424,8 @@ class ExpressionScanner:
                     for extra in inner.elts[1:]:
                         self.expr(extra)
                     return self.annotation(inner.elts[0])
+                if name.rpartition(".")[2] == "Literal":
+                    return self.expr(node)
                 if name.rpartition(".")[2] in ("Optional", "ClassVar", "Final", "Type", "type"):
                     return self.annotation(inner)
                 return -1

@@ -71,7 +71,7 @@ PASS_THROUGH = {
     "sorted": 0,
     "reversed": 0,
     "iter": 0,
-    "dict": 0,
+    "httpx.URL": 0,
     "copy.copy": 0,
     "copy.deepcopy": 0,
     "typing.cast": 1,
@@ -221,6 +221,17 @@ def canonical(name: str) -> str:
         if name == alias or name.startswith(alias + "."):
             return real + name[len(alias) :]
     return name
+
+
+def passes_on(name: str) -> bool:
+    """Whether the function called ``name`` hands its argument on in a way that the graph follows."""
+    return (
+        name in PASS_THROUGH
+        or name in LOOKUPS
+        or name in FIELDS
+        or name in CLICK_OPTIONS
+        or name.endswith((".add_argument", ".add_option"))
+    )
 
 
 def only_reads(name: str) -> bool:

@@ -9,10 +9,11 @@ attribute, a call, a subscript) is a *site*, resolved when all files are known. 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import EllipsisType
 from typing import NamedTuple
 
 Place = tuple[int, int, int, int]
-Constant = str | bytes | bool | int | float | complex | None
+Constant = str | bytes | bool | int | float | complex | EllipsisType | None
 
 
 class Arg(NamedTuple):

@@ -127,8 +127,7 @@ def _other_use(world: World, literal: Literal) -> str | None:
         return collapse
     reached = world.reach(literal.node)
     for node in reached:
-        call = world.model_uses.get(node)
-        if call is not None:
+        for call in world.model_uses.get(node, ()):
             other = world.client(call.client)
             if other.index in world.held:
                 return "a client that stays where it is uses it too"
@@ -137,6 +136,8 @@ def _other_use(world: World, literal: Literal) -> str | None:
         if node in world.module_models:
             return "a call through the openai module uses it too"
     made = reached | world.tracer.derivatives(reached)
+    if reached & world.program.literal_typed:
+        return "a Literal type allows no other"
     for node in made:
         kind = world.uses.get(node)
         if kind is not None:
@@ -151,8 +152,7 @@ def _other_use(world: World, literal: Literal) -> str | None:
             if not _looks_up(world, call_record.func, literal.old):
                 continue
             return "a table is indexed by it"
-        if not callee.endswith((".add_argument", ".add_option")):
-            return f"{callee.replace('()', '')} reads it too"
+        return f"{callee.replace('()', '')} reads it too"
     return None
 
 

@@ -78,9 +78,12 @@ class _KeyMove:
         return f'{{environ}}["{self.world.settings.key_env}"]'
 
     def run(self) -> None:
-        origins = sorted(self.world.origins(self.given.node), key=lambda origin: origin.kind != "setting")
+        order = ("setting", "lookup", "option", "constant", "unknown")
+        origins = sorted(self.world.origins(self.given.node), key=lambda origin: order.index(origin.kind))
         runtime = False
         for origin in origins:
+            if self._moved_already(origin):
+                continue
             match origin.kind:
                 case "setting":
                     self._setting(origin)
@@ -99,10 +102,19 @@ class _KeyMove:
                     self.given.path, self.given.place, "its source also serves somebody who stays at OpenAI"
                 )
             self.rewrites = [self._rewrite(self.given.path, self.given.place, SetCode(self.environ))]
-        elif self.missing:
+        elif self.missing and not any(
+            isinstance(rewrite.action, SetCode) and rewrite.place == self.given.place for rewrite in self.rewrites
+        ):
             self.rewrites.append(self._rewrite(self.given.path, self.given.place, OrElse(self.environ)))
-        for rewrite in self.rewrites:
+        for rewrite in collapsed(self.world, self.rewrites, self.environ):
             self.plan.add(rewrite)
+
+    def _moved_already(self, origin: Origin) -> bool:
+        """Whether a source lies inside one that moves as a whole (a settings field's or a look-up's default)."""
+        path, place = self.world.path(origin.node), self.world.place(origin.node)
+        return any(
+            rewrite.path == path and rewrite.covers(place) and rewrite.place != place for rewrite in self.rewrites
+        )
 
     def _rewrite(self, path: str, place: Place, action: OrElse | Require | SetCode | SetString) -> Rewrite:
         return Rewrite(path, place, action, self.rule)
@@ -115,9 +127,9 @@ class _KeyMove:
     def _constant(self, origin: Origin) -> None:
         world, value = self.world, self.world.literal(origin)
         path, place = world.path(origin.node), world.place(origin.node)
-        if any(rewrite.path == path and rewrite.covers(place) for rewrite in self.rewrites):
-            return  # the default of a settings field, which moves as a whole
         direct = place == self.given.place and path == self.given.path
+        if value is ...:
+            return  # a value that has to be given
         if value is None:
             if direct:
                 self._move(path, place, SetCode(self.environ))
@@ -156,19 +168,17 @@ class _KeyMove:
     def _move_lookup(self, origin: Origin, lookup: EnvironmentLookup, name: Origin, *, alone: bool) -> None:
         world, key = self.world, self.world.settings.key_env
         path, place = world.path(lookup.node), world.place(name.node)
-        safe = origin.guarded or (lookup.how.raises and lookup.default < 0) or self._has_default(lookup)
+        safe = origin.guarded or (lookup.how.raises and lookup.default < 0)
         if path == world.path(name.node) and _inside(place, lookup.place):
             if self._shared(lookup.node):
                 self.at_constructor = True
             elif safe:
                 self._move(path, place, SetString(key))
-            elif lookup.default >= 0 and self._nested_lookup(lookup):
-                self._move(path, lookup.place, SetCode(self.environ))
-            elif lookup.base_place is None:
-                self._move(path, place, SetString(key))
-                self.missing = True
-            else:
+            elif lookup.how.environment:
                 self._move(path, lookup.place, Require(key))
+            else:
+                self._move(path, place, SetString(key))
+                self.missing = self.missing or not self._has_default(lookup)
             return
         call = self._helper_call(origin, name)
         if call is not None:
@@ -209,9 +219,6 @@ class _KeyMove:
             origin.kind == "constant" and self.world.literal(origin) is not None for origin in origins
         )
 
-    def _nested_lookup(self, lookup: EnvironmentLookup) -> bool:
-        return any(origin.kind == "lookup" for origin in self.world.origins(lookup.default))
-
     def _setting(self, origin: Origin) -> None:
         cls, name = self.world.tracer.settings_fields[origin.node]
         found = settings_field(self.world, cls, name, self.rule, self.world.settings.key_env)
@@ -251,3 +258,31 @@ class _KeyMove:
 
 def _inside(inner: Place, outer: Place) -> bool:
     return outer[:2] <= inner[:2] and inner[2:] <= outer[2:]
+
+
+def collapsed(world: World, rewrites: list[Rewrite], environ: str) -> list[Rewrite]:
+    """A run of ``or`` operands that all become the same look-up is written once."""
+    result = list(rewrites)
+    for chain, operands in world.program.fallbacks.items():
+        path = world.path(chain)
+        places = [world.place(operand) for operand in operands]
+        moving = [[r for r in result if r.path == path and _inside(r.place, place)] for place in places]
+        runs: list[list[int]] = []
+        for position, found in enumerate(moving):
+            if len(found) != 1 or operands[position] not in world.program.lookups:
+                continue
+            if runs and runs[-1][-1] == position - 1:
+                runs[-1].append(position)
+            else:
+                runs.append([position])
+        for run in (run for run in runs if len(run) > 1):
+            gone = [moving[position][0] for position in run]
+            last = gone[-1]
+            code = environ
+            if isinstance(last.action, SetString):
+                text = world.text(path, places[run[-1]])
+                code = text.replace(world.text(path, last.place), f'"{last.action.text}"')
+            place = (*places[run[0]][:2], *places[run[-1]][2:])
+            result = [rewrite for rewrite in result if rewrite not in gone]
+            result.append(Rewrite(path, place, SetCode(code), last.rule))
+    return result

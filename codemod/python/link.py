@@ -140,6 +140,8 @@ class Linker(Calling):
         for name, node in cls.annotations.items():
             if node >= 0:
                 self._annotate(node, self.field(Instance(index), name))
+                if name in cls.body:
+                    self._annotate_default(node, cls.body[name])
 
     def _annotate(self, annotation: int, target: int) -> None:
         """A name annotated with a class holds an object of it."""
@@ -149,8 +151,17 @@ class Linker(Calling):
                 self.put(target, Instance(value.index))
             elif isinstance(value, External):
                 name = externals.canonical(value.name)
-                if name in externals.CLIENTS or name in externals.SPECIAL_CLIENTS:
+                if name in ("typing.Literal[]", "typing_extensions.Literal[]"):
+                    self.program.literal_typed.add(target)
+                elif name in externals.CLIENTS or name in externals.SPECIAL_CLIENTS:
                     self.program.annotated_clients[target] = name
+
+        self.on_value(annotation, named)
+
+    def _annotate_default(self, annotation: int, default: int) -> None:
+        def named(value: Value) -> None:
+            if isinstance(value, External) and value.name.endswith("Literal[]"):
+                self.program.literal_typed.add(default)
 
         self.on_value(annotation, named)
 

@@ -127,6 +127,8 @@ class Program:
     client_classes: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     annotated_clients: dict[int, str] = field(default_factory=dict)
     callers: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    spreads: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    literal_typed: set[int] = field(default_factory=set)
     dicts: set[int] = field(default_factory=set)
     unloaded: dict[int, str] = field(default_factory=dict)
     lookups: dict[int, EnvironmentLookup] = field(default_factory=dict)

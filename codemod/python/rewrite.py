@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemod.changes import Edit, FileChange
-from codemod.python.actions import Require, Rewrite, SetArguments, SetCode, SwapImport
+from codemod.python.actions import RenameIn, Require, Rewrite, SetArguments, SetCode, SetString, SwapImport
 from codemod.python.edit import Names, to_edits
 from codemod.python.imports import Imports, swapped_import
 from codemod.python.source import parse
@@ -32,7 +32,7 @@ def rewrite_files(notes: Sequence[Note], sources: Mapping[str, Source], facts: M
 
 def _change(source: Source, facts: Facts, rewrites: list[Rewrite]) -> FileChange:
     imports = Imports(facts, source)
-    rewrites = _merged(rewrites)
+    rewrites = _merged(_distinct(rewrites))
     bare = [
         rewrite
         for rewrite in rewrites
@@ -52,6 +52,18 @@ def _change(source: Source, facts: Facts, rewrites: list[Rewrite]) -> FileChange
     text = applied(source.text, edits)
     parse(text)
     return FileChange(source.path, source.data, source.encode(text), source.encoding, tuple(edits))
+
+
+def _distinct(rewrites: list[Rewrite]) -> list[Rewrite]:
+    """Rewrites without those of a string that lies in an expression which is replaced as a whole, or is set twice."""
+    whole = [r for r in rewrites if isinstance(r.action, SetCode | Require)]
+    kept: list[Rewrite] = []
+    for rewrite in rewrites:
+        inside = any(o.covers(rewrite.place) and o.place != rewrite.place for o in whole)
+        again = any(o.place == rewrite.place and o.action == rewrite.action for o in kept)
+        if not again and not (inside and isinstance(rewrite.action, SetString | RenameIn)):
+            kept.append(rewrite)
+    return kept
 
 
 def _merged(rewrites: list[Rewrite]) -> list[Rewrite]:

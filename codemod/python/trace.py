@@ -37,11 +37,16 @@ class Origin:
 
 
 class Tracer:
-    """Searches a linked program."""
+    """Searches a linked program.
+
+    ``settings_fields`` are fields that the environment fills (class, name); ``inert`` are fields that may stay empty
+    because the value has another source: an object's attribute beside its class's, the unknown entries of a dict.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.settings_fields: dict[int, tuple[int, str]] = {}
+        self.inert: set[int] = set()
 
     def constant(self, node: int) -> Constant:
         """The literal at a node."""
@@ -65,10 +70,11 @@ class Tracer:
                     continue
             safe = safe or at in self.program.guards
             following = list(self._sources(at, calls))
-            if not following and kind is None and (not self.program.back.get(at) or at in self.program.callers):
+            lost = not self.program.back.get(at) or at in self.program.callers
+            if not following and kind is None and lost and at not in self.inert:
                 found.setdefault((at, "unknown", safe), Origin(at, "unknown", safe, calls))
             stack.extend((source, deeper, safe) for source, deeper in reversed(following))
-        if stack:
+        if stack or not found:
             found[node, "unknown", False] = Origin(node, "unknown", False, context)
         return [origin for origin in found.values() if not self._stopped_by_guard(origin)]
 

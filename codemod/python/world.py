@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codemod import provider
 from codemod.python import externals
-from codemod.python.graph import ANY
+from codemod.python.graph import ALL, ANY, KEYS
 from codemod.python.objects import ClassRef, ClientRef, Container, External, Instance, Resource
 from codemod.python.settings_class import is_settings_class
 from codemod.python.trace import Origin, Tracer
@@ -78,6 +78,15 @@ class World:
         for node, (owner, key) in self._field_names.items():
             if isinstance(owner, Instance) and isinstance(key, str) and is_settings_class(self, owner.index):
                 self.tracer.settings_fields[node] = (owner.index, key)
+            elif isinstance(owner, Container) and key in (ALL, ANY, KEYS):
+                self.tracer.inert.add(node)
+            elif isinstance(owner, Instance) and any(
+                key in program.classes[ancestor].body for ancestor in linker.lineage(owner.index)
+            ):
+                self.tracer.inert.add(node)
+        self._any_fields = {keys[ANY] for keys in program.fields.values() if ANY in keys}
+        self._collectors = {p.node for function in program.functions for p in function.parameters if p.kind == "kwargs"}
+        self._handed_over = self._index_containers()
         self._origins: dict[int, list[Origin]] = {}
         self._reach: dict[int, set[int]] = {}
         self.clients = [self._client(made) for made in program.constructors]
@@ -90,9 +99,10 @@ class World:
         self._find_escapes()
         self._index_readers()
         self.key_uses = self._argument_index("api_key")
-        self.model_uses = {
-            given.node: call for call in program.api_calls for given in self.given(call.args, "model", call.call)
-        }
+        self.model_uses: dict[int, list[ApiCall]] = {}
+        for call in program.api_calls:
+            for given in self.given(call.args, "model", call.call):
+                self.model_uses.setdefault(given.node, []).append(call)
 
     def _index_readers(self) -> None:
         """Tables of what reads a node in a way that depends on its content."""
@@ -208,14 +218,24 @@ class World:
                     return arg
         return None
 
-    def _open(self, container: Container) -> bool:
-        """Whether something unknown was put into a dict."""
+    def _open(self, container: Container, seen: frozenset[int] = frozenset()) -> bool:
+        """Whether something unknown was put into a dict, or into one that is spread into it."""
         fields = self.program.fields.get(container, {})
         unknown = fields.get(ANY)
-        if unknown is not None and (self.program.back.get(unknown) or self.program.values.get(unknown)):
+        if unknown is not None:
+            if any(isinstance(value, External | Instance) for value in self.program.values.get(unknown, ())):
+                return True
+            stored = {source for source, _ in self.program.back.get(unknown, ())} - self._any_fields
+            if stored:
+                return True
+        if container.node in self.program.callers and not self.program.callers[container.node]:
             return True
-        callers = self.program.callers.get(container.node)
-        return callers is not None and not callers
+        if container.node in self._collectors and container.node not in self.program.callers:
+            return True
+        seen |= {container.node}
+        return any(
+            self._open(Container(other), seen) for other in self.program.spreads.get(container.node, ()) if other not in seen
+        )
 
     def given_to(self, client: Client, name: str) -> list[Given]:
         """The values given for a constructor's keyword."""
@@ -268,6 +288,14 @@ class World:
         """The value of a constant origin."""
         return self.program.constants.get(origin.node)
 
+    def variables(self, origin: Origin) -> set[str]:
+        """The names of the variables that a look-up may read; a name that cannot be resolved is "?"."""
+        names = set()
+        for name in self.tracer.names(self.program.lookups[origin.node], origin.context):
+            value = self.literal(name) if name.kind == "constant" else None
+            names.add(value if isinstance(value, str) else "?")
+        return names
+
     def path(self, node: int) -> str:
         """The file of a node."""
         return self.program.path(node)
@@ -283,10 +311,24 @@ class World:
     def outside_uses(self, nodes: set[int]) -> Iterator[tuple[str, Call, int]]:
         """Calls of code outside the repository that take one of ``nodes`` and do more than read it."""
         for node in nodes:
-            for callee, call, _ in self.program.external_args.get(node, ()):
-                passed_on = callee in externals.PASS_THROUGH or callee in externals.LOOKUPS or callee in externals.FIELDS
-                if not passed_on and not externals.only_reads(callee):
+            entries = [*self.program.external_args.get(node, ()), *self._handed_over.get(node, ())]
+            for callee, call, _ in entries:
+                if not externals.passes_on(callee) and not externals.only_reads(callee):
                     yield callee, self.program.calls[call], call
+
+    def _index_containers(self) -> dict[int, list[tuple[str, int, Arg]]]:
+        """For the fields of containers that are handed to code outside (also inside other containers): to which."""
+        found: dict[int, list[tuple[str, int, Arg]]] = {}
+        for node, entries in self.program.external_args.items():
+            stack = [value for value in self.program.values.get(node, ()) if isinstance(value, Container)]
+            seen = set(stack)
+            while stack:
+                for field_node in self.program.fields.get(stack.pop(), {}).values():
+                    found.setdefault(field_node, []).extend(entries)
+                    inner = {v for v in self.program.values.get(field_node, ()) if isinstance(v, Container)} - seen
+                    seen |= inner
+                    stack += inner
+        return found
 
     def env_file_defines(self, name: str, variable: str) -> bool:
         """Whether an env file of the tree has a line for a variable."""

@@ -134,7 +134,8 @@ def _binary_body(change: FileChange, pieces: Iterable[Piece]) -> str:
                 length = min(_LONGEST_COPY, piece.stop - start)
                 # 0xBF: a copy whose offset (four bytes) and length (two) are written out in full.
                 delta += b"\xbf" + start.to_bytes(4, "little") + length.to_bytes(2, "little")
-    packed = zlib.compress(bytes(delta), 9)
+    # Stored, not deflated: every build of zlib writes the same bytes then.
+    packed = zlib.compress(bytes(delta), 0)
     lines = (packed[start : start + _BYTES_PER_LINE] for start in range(0, len(packed), _BYTES_PER_LINE))
     encoded = "".join(f"{_LENGTHS[len(line) - 1]}{b85encode(line, pad=True).decode()}\n" for line in lines)
     names = f"index {_blob_id(change.before)}..{_blob_id(change.after)}\n"

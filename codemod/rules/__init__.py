@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codemod.rules.account_environment import AccountEnvironment
 from codemod.rules.account_argument import AccountArgument
 from codemod.rules.api_key import ApiKey
 from codemod.rules.base_url import BaseUrl
@@ -9,6 +10,7 @@ from codemod.rules.escaping_client import EscapingClient
 from codemod.rules.exposed_key import ExposedKey
 from codemod.rules.foreign_model import ForeignModel
 from codemod.rules.ignored import IgnoredByComment
+from codemod.rules.key_name import KeyName
 from codemod.rules.mixed_client import MixedClient
 from codemod.rules.model_id import ModelId
 from codemod.rules.model_name_reader import ModelNameReader
@@ -39,7 +41,9 @@ RULES: tuple[type[Rule], ...] = (
     UnresolvedKey,
     UnresolvedModel,
     ModelNameReader,
+    KeyName,
     ExposedKey,
+    AccountEnvironment,
     UnreadableFile,
 )
 BY_ID = {rule.id: rule for rule in RULES}

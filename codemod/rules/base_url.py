@@ -55,7 +55,7 @@ def _classify(found: Addresses, origin: Origin, world: World) -> None:
     elif origin.kind == "constant" and literal is None:
         found.kinds.add(Address.OPENAI)
     elif origin.kind == "lookup":
-        names = variables(origin, world)
+        names = world.variables(origin)
         if names <= {world.settings.base_url_env}:
             found.kinds.add(Address.TARGET)
         elif names <= VARIABLES | {world.settings.base_url_env}:
@@ -73,16 +73,6 @@ def _classify(found: Addresses, origin: Origin, world: World) -> None:
         found.kinds.add(Address.OPENAI)
     else:
         found.unknown = "its source cannot be followed"
-
-
-def variables(origin: Origin, world: World) -> set[str]:
-    """The names of the variables that a look-up may read; a name that cannot be resolved is "?"."""
-    lookup = world.program.lookups[origin.node]
-    names = set()
-    for name in world.tracer.names(lookup, origin.context):
-        value = world.literal(name) if name.kind == "constant" else None
-        names.add(value if isinstance(value, str) else "?")
-    return names
 
 
 class BaseUrl(Rule):
@@ -133,8 +123,8 @@ class BaseUrl(Rule):
                 if made is not None and made.rewrite is not None:
                     rewrites.append(made.rewrite)
             elif origin.kind == "lookup":
-                if variables(origin, world) & VARIABLES:
-                    rewrites.append(Rewrite(path, place, self._lookup(origin, world), self.id))
+                if world.variables(origin) & VARIABLES:
+                    rewrites.append(self._lookup(origin, world))
             elif literal is None:
                 if place == given.place:
                     rewrites.append(Rewrite(path, place, SetCode(f'"{url}"'), self.id))
@@ -148,12 +138,15 @@ class BaseUrl(Rule):
             rewrites.append(Rewrite(given.path, given.place, OrElse(f'"{url}"'), self.id))
         return rewrites
 
-    def _lookup(self, origin: Origin, world: World) -> SetCode:
+    def _lookup(self, origin: Origin, world: World) -> Rewrite:
         lookup = world.program.lookups[origin.node]
-        path = world.path(lookup.node)
+        path, name = world.path(lookup.node), world.place(lookup.name)
+        if origin.guarded and lookup.default < 0 and lookup.place[:2] <= name[:2] <= lookup.place[2:]:
+            return Rewrite(path, name, SetString(world.settings.base_url_env), self.id)
         text = world.text(path, lookup.base_place) if lookup.base_place else ""
         function = text if text.endswith(("getenv", ".get")) else "{getenv}"
-        return SetCode(f'{function}("{world.settings.base_url_env}", "{world.settings.base_url}")')
+        code = f'{function}("{world.settings.base_url_env}", "{world.settings.base_url}")'
+        return Rewrite(path, lookup.place, SetCode(code), self.id)
 
     def _serves_others(self, node: int, world: World) -> bool:
         reached = world.reach(node)

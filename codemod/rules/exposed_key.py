@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.keys import plan_key
+from codemod.python.names import SDK_KEY, literal_keys
 from codemod.rules.rule import Note, Rule
 
 if TYPE_CHECKING:
@@ -23,6 +24,17 @@ class ExposedKey(Rule):
     name = "exposed-key"
     summary = "A hard-coded key has to be rotated."
     urgency = 0
+
+    def settle(self, world: World) -> Iterator[Note]:
+        """Review each literal key that the program puts into the environment for a client that moves."""
+        if any(client.index not in world.held for client in world.clients):
+            for path, place in literal_keys(world, SDK_KEY):
+                yield self.review(
+                    path,
+                    place,
+                    "a key is hard-coded here; it is OpenAI's and is not stored under the new name",
+                    "Revoke it at OpenAI if it is a real key, and remove the line when nothing needs it any more.",
+                )
 
     def move(self, client: Client, world: World) -> Iterator[Note]:
         """Review each literal key of a client that moves."""

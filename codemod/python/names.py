@@ -1,0 +1,174 @@
+"""Where the name of a key's variable stands besides the look-ups that feed a client: checks, setters, messages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from codemod.python.keys import is_test_file
+from codemod.python.objects import Container, External
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemod.python.facts import Place
+    from codemod.python.program import Store
+    from codemod.python.world import World
+
+SDK_KEY = "OPENAI_API_KEY"
+# Libraries that read OPENAI_API_KEY by themselves.
+_OTHER_READERS = re.compile(
+    r"(langchain|llama_index|litellm|crewai|dspy|autogen|haystack|guidance|semantic_kernel|pydantic_ai|smolagents"
+    r"|mem0|embedchain|chromadb|ragas|deepeval|swarm)\b"
+)
+_SETTERS = re.compile(r"(^|\.)(setenv|delenv|putenv|unsetenv)$")
+_ASKED = re.compile(r"(^|\.)(input|getpass|text_input|prompt|ask|Prompt|secret_input|password)\(\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A place that names the variable. ``role`` is lookup, check, set, list, message or other."""
+
+    path: str
+    place: Place
+    role: str
+    text: str
+
+
+def mentions(world: World, name: str) -> Iterator[Mention]:
+    """Every string of the files read that is or contains the name."""
+    roles = _Roles(world)
+    word = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])")
+    for facts, base in zip(world.program.files, world.program.offsets, strict=True):
+        for node, value in facts.constants.items():
+            if not isinstance(value, str) or name not in value or node not in facts.places:
+                continue
+            if value == name:
+                yield Mention(facts.path, facts.places[node], roles.of(node + base), value)
+            elif word.search(value):
+                yield Mention(facts.path, facts.places[node], "message", value)
+        for mention in facts.mentions:
+            if word.search(mention.text):
+                yield Mention(facts.path, mention.place, "message", mention.text)
+
+
+def still_needed(world: World, name: str) -> str | None:
+    """Who still reads the variable once the clients that move have moved; None when nobody does."""
+    for client in world.clients:
+        if client.index not in world.held:
+            continue
+        keys = world.keys(client)
+        if not keys and name == SDK_KEY and not client.special:
+            return f"the client at {client.path}:{client.place[0]}"
+        for given in keys:
+            for origin in world.origins(given.node):
+                if origin.kind == "unknown" and name == SDK_KEY:
+                    return f"the client at {client.path}:{client.place[0]}"
+                if origin.kind == "constant" and world.literal(origin) is None and name == SDK_KEY:
+                    return f"the client at {client.path}:{client.place[0]}"
+                if origin.kind == "lookup" and name in world.variables(origin):
+                    return f"the client at {client.path}:{client.place[0]}"
+    if world.program.module_calls and name == SDK_KEY:
+        call = world.program.module_calls[0].call
+        return f"the openai module's calls, for example in {world.call_path(call)}"
+    for facts in world.program.files:
+        for record in facts.imports:
+            if _OTHER_READERS.match(record.module) and name == SDK_KEY:
+                return f"{record.module}, imported in {facts.path}"
+    return None
+
+
+class _Roles:
+    """Tells what a string that is the variable's name does where it stands."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        program = world.program
+        self._lookup_names: dict[int, int] = {}
+        for lookup in program.lookups.values():
+            for origin in world.tracer.origins(lookup.name):
+                self._lookup_names.setdefault(origin.node, lookup.node)
+        self._contains = {
+            use.node + base
+            for facts, base in zip(program.files, program.offsets, strict=True)
+            for use in facts.uses
+            if use.kind == "contains"
+        }
+        self._stores = {store.key: store for store in program.stores if store.client == -2}
+        self._environments = {
+            field: owner.node
+            for owner, fields in program.fields.items()
+            if isinstance(owner, Container)
+            for field in [fields.get("keys()")]
+            if field is not None
+        }
+
+    def of(self, node: int) -> str:
+        """The role of a node."""
+        world = self._world
+        reached = world.reach(node)
+        for other in reached:
+            if other in self._stores:
+                return "set" if _may_move(world, self._stores[other]) else "own"
+            for callee, _, _ in world.program.external_args.get(other, ()):
+                if _SETTERS.search(callee):
+                    return "set" if is_test_file(world.path(node)) else "own"
+        if node in self._lookup_names:
+            return self._lookup_role(self._lookup_names[node])
+        if reached & self._contains:
+            return "check"
+        if self._patched(reached):
+            return "set"
+        return "other"
+
+    def _lookup_role(self, node: int) -> str:
+        """A look-up that feeds no client may follow if nobody outside gets what it gives."""
+        world = self._world
+        reached = world.reach(node)
+        if any(world.key_uses.get(other) for other in reached):
+            return "lookup"
+        made = reached | world.tracer.derivatives(reached)
+        if any(True for _ in world.outside_uses(made)):
+            return "own"
+        return "lookup"
+
+    def _patched(self, reached: set[int]) -> bool:
+        """Whether the string is a key of a dict that a test patches into the environment."""
+        world = self._world
+        for other in reached:
+            owner = self._environments.get(other)
+            if owner is None:
+                continue
+            for callee, _, _ in world.program.external_args.get(owner, ()):
+                if callee.endswith("patch.dict") and is_test_file(world.path(owner)):
+                    return True
+        return False
+
+
+def _may_move(world: World, store: Store) -> bool:
+    """Whether what is stored is a user's answer, an argument or a test's dummy, and not an OpenAI key at hand."""
+    for origin in world.origins(store.value):
+        if origin.kind in ("option", "lookup"):
+            continue
+        if origin.kind == "constant":
+            if world.literal(origin) and not is_test_file(world.path(origin.node)):
+                return False
+            continue
+        names = [value.name for value in world.program.values.get(origin.node, ()) if isinstance(value, External)]
+        if names and not any(_ASKED.search(name) for name in names) and "sys.argv[]" not in names:
+            return False
+    return True
+
+
+def literal_keys(world: World, name: str) -> Iterator[tuple[str, Place]]:
+    """Literal keys that the program stores under the name."""
+    for store in world.program.stores:
+        if store.client != -2 or not any(world.literal(o) == name for o in world.origins(store.key)):
+            continue
+        for origin in world.origins(store.value):
+            value = world.literal(origin)
+            if origin.kind == "constant" and isinstance(value, str) and value and not is_test_file(world.path(origin.node)):
+                yield world.path(origin.node), world.place(origin.node)
+
+
