@@ -108,6 +108,12 @@ def test_a_folder_of_a_repository_gets_paths_from_its_top(tmp_path: Path, cwd: s
     assert path.read_bytes() == item.after
 
 
+def test_a_path_that_leads_out_of_the_folder_is_one_of_the_repository(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    item = change("../shared/llm.py", LLM, *LLM_EDITS)
+    assert "--- a/shared/llm.py\n" in patch.render(migration(item, root=tmp_path / "chat"))
+
+
 def test_a_file_that_is_not_utf_8_is_a_binary_delta(tmp_path: Path) -> None:
     item = change("latin.py", LATIN, ("OpenAI()", "OpenAI(base_url=URL)", "ABL001"), encoding="latin-1")
     text = check_applies(tmp_path, item, change("app.py", LLM, *LLM_EDITS))
