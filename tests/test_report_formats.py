@@ -176,7 +176,7 @@ def agree(value: Migration) -> None:
     plain = text.render(value, verbose=True)
     assert {words: int(number) for number, words in re.findall(r"^ +(\d+)  ([a-z ]+)$", plain, re.MULTILINE)} == counts
     assert all(rule in plain for rule, _, _ in same)
-    assert all(f"{item.path}:{item.line}" in plain for item in value.findings if item.status is not Status.CHANGE)
+    assert all(outline.place(item) in plain for item in value.findings if item.status is not Status.CHANGE)
     changed = [item.path for item in value.changes]
     assert re.findall(r"^\+\+\+ b/(.*)$", patch.render(value), re.MULTILINE) == [
         path for path in changed if f"# {path} is a binary delta" not in patch.render(value)
