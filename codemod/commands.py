@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from codemod.apply import Applied
-    from codemod.changes import Migration
+    from codemod.changes import FileChange, Migration
 
 _STDIN = "-"
 
@@ -218,11 +218,15 @@ def _filter(flags: Flags, settings: Settings) -> int:
     elif flags.diff:
         streams.emit("".join(redact(diff.unified(change)) for change in changes).encode(), flags.output)
     elif not flags.check:
-        after = changes[0].after.decode(changes[0].encoding).encode(encoding) if changes else data
-        streams.emit(after, flags.output)
+        streams.emit(_encoded(changes[0], data, encoding) if changes else data, flags.output)
     if not flags.quiet and flags.output_format is None:
         _warn(migration)
     return int(flags.check and bool(changes))
+
+
+def _encoded(change: FileChange, data: bytes, encoding: str) -> bytes:
+    """The migrated program in the encoding of ``data``: what was migrated is its text, as UTF-8."""
+    return change.after if change.before == data else change.after.decode("utf-8").encode(encoding)
 
 
 def _warn(migration: Migration) -> None:

@@ -66,7 +66,9 @@ def unknown_choice(option: str, value: str, known: Sequence[str]) -> UsageError:
 
 def output_failed(path: str, reason: str) -> ReportedError:
     """The report could not be written to the file that ``--output`` names."""
-    return ReportedError(f"{path}: the report could not be written: {reason}", "Choose another file for --output.")
+    return ReportedError(
+        f"{path}: the report could not be written: {reason}", "Make room, or choose another file with --output."
+    )
 
 
 def unreadable_settings(path: str, reason: str) -> SettingsError:

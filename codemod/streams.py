@@ -34,11 +34,11 @@ def emit(report: bytes, output: Path | None) -> None:
         sys.stdout.buffer.write(report)
         sys.stdout.flush()
     except OSError as error:
+        # Python flushes again when it ends: let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         # Windows reports a broken pipe as an invalid argument.
         if not isinstance(error, BrokenPipeError) and error.errno != errno.EINVAL:
             raise errors.output_failed("standard output", error.strerror or str(error)) from None
-        # Python flushes again when it ends: let that go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def show(migration: Migration, *, verbose: bool, quiet: bool) -> None:

@@ -33,6 +33,7 @@ HEX = "9f86d081884c7d659a2feaa0c55ad015"
         (f'{{"api_key": "{HEX}"}}', '{"api_key": "...d015"}'),
         (f"export AZURE_API_KEY={HEX}", "export AZURE_API_KEY=...d015"),
         (f'api_key=\\"{HEX}\\"', 'api_key=\\"...d015\\"'),
+        ('api_key="abcdefghijklmnopqrstuvwx"', 'api_key="...uvwx"'),
         ("gsk_" + "Ab3dE6gH9jK2mN5pWXYZ", "...WXYZ"),
     ],
 )

@@ -8,22 +8,19 @@ import socket
 import ssl
 import threading
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
 import trustme
 from harness.runner import run_program
+from scripted import completion, failure, serving
 
 from codemod import sanity
 from codemod.changes import Target
 from codemod.verify import LONGEST_PAUSE, Verdict, definitions, retry_after, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 KEY = "ak_" + "0123456789abcdefTAIL"
@@ -38,70 +35,6 @@ VECTOR = {
 
 def target(base_url: str = URL) -> Target:
     return Target(base_url, "ABLIT_KEY", "abliterated-model")
-
-
-def completion(text: object) -> bytes:
-    return json.dumps({"choices": [{"message": {"role": "assistant", "content": text}}]}).encode()
-
-
-def failure(message: str) -> bytes:
-    return json.dumps({"error": {"message": message, "type": "x", "param": None, "code": None}}).encode()
-
-
-@dataclass
-class Scripted:
-    """Answers with one script entry after the other (the last again and again) and keeps what it was sent."""
-
-    script: list[tuple[int, dict[str, str], bytes]]
-    paths: list[str] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
-    bodies: list[object] = field(default_factory=list)
-    url: str = ""
-
-
-@contextmanager
-def serving(*script: tuple[int, dict[str, str], bytes], tls: ssl.SSLContext | None = None) -> Iterator[Scripted]:
-    plan = Scripted(list(script))
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.answer()
-
-        def do_POST(self) -> None:
-            self.answer()
-
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            plan.paths.append(self.path)
-            plan.keys.append(self.headers.get("Authorization", ""))
-            plan.bodies.append(json.loads(body) if body else None)
-            status, headers, content = plan.script.pop(0) if len(plan.script) > 1 else plan.script[0]
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *_: object) -> None:
-            """Clients that refuse the certificate hang up."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    if tls:
-        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    plan.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}/v1"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield plan
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def check(url: str, key: str = KEY, timeout: float = 10, pauses: list[float] | None = None) -> Verdict:
@@ -382,3 +315,13 @@ def test_definitions_are_looked_for_where_environments_are_defined(tmp_path: Pat
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / ".env.d").mkdir()
     assert definitions(tmp_path, "ABLIT_KEY") == (".env.example", ".github/workflows/ci.yaml", "docker-compose.yml")
+
+
+def test_definitions_that_nobody_can_read_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("ABLIT_KEY=\n", encoding="utf-8")
+
+    def refuse(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    assert definitions(tmp_path, "ABLIT_KEY") == ()

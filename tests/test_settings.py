@@ -73,6 +73,12 @@ def test_a_broken_pyproject_that_does_not_configure_this_tool_is_none_of_its_bus
     assert load(None, tmp_path) == Settings()
 
 
+def test_a_pyproject_that_only_depends_on_this_tool_is_passed_by(tmp_path: Path) -> None:
+    write(tmp_path, EVERYTHING)
+    write(tmp_path / "package", '[dependency-groups]\ndev = ["ablit-migrate"]\n[tool.ruff]\n')
+    assert load(None, tmp_path / "package").key_env == "CHAT_KEY"
+
+
 def test_an_explicit_file_is_a_pyproject_or_the_bare_table(tmp_path: Path) -> None:
     bare = write(tmp_path, 'key-env = "BARE"\n', "ablit.toml")
     assert load(bare, tmp_path).key_env == "BARE"
@@ -107,7 +113,9 @@ def test_flags_win_and_lists_grow(tmp_path: Path) -> None:
         ((("o3*", "abliterated-model-large"),), "abliterated-model"),
     ],
 )
-def test_the_target_has_the_model_that_the_most_usual_one_becomes(models: tuple[tuple[str, str], ...], model: str) -> None:
+def test_the_target_has_the_model_that_the_most_usual_one_becomes(
+    models: tuple[tuple[str, str], ...], model: str
+) -> None:
     assert Settings(models=models).target().model == model
 
 

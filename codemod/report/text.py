@@ -68,8 +68,7 @@ def render(migration: Migration, *, verbose: bool = False, quiet: bool = False) 
 def lines(migration: Migration, *, verbose: bool = False, quiet: bool = False) -> Iterator[Line]:
     """The report line by line. ``verbose`` unfolds what is kept; ``quiet`` leaves what needs a person."""
     yield from _header(migration)
-    if not quiet:
-        yield from _diffs(migration)
+    yield from _changes(migration, quiet=quiet)
     yield from for_review(migration)
     if quiet:
         return
@@ -96,14 +95,15 @@ def _header(migration: Migration) -> Iterator[Line]:
     yield Line(Kind.NOTE, f"to {target.base_url}, key in {target.key_env}, model {target.model}")
 
 
-def _diffs(migration: Migration) -> Iterator[Line]:
+def _changes(migration: Migration, *, quiet: bool) -> Iterator[Line]:
     reasons: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in outline.with_status(migration, Status.CHANGE):
         reasons[finding.path].append(finding)
     for change in migration.changes:
         yield Line(Kind.BLANK)
         yield Line(Kind.FILE, f"{visible_name(change.path)}: {_number(len(reasons[change.path]), 'change')}")
-        yield from _file_diff(change, reasons[change.path])
+        if not quiet:
+            yield from _file_diff(change, reasons[change.path])
 
 
 def _file_diff(change: FileChange, reasons: list[Finding]) -> Iterator[Line]:
