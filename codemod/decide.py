@@ -54,7 +54,11 @@ def decide(world: World) -> list[Note]:
         if len(held) == before:
             break
     found = [note for client in world.clients for note in held.get(client.index) or moved[client.index]]
-    found += [note for rule in rules for note in rule.settle(world)]
+    done = [rewrite for note in found for rewrite in note.rewrites]
+    for note in (note for rule in rules for note in rule.settle(world)):
+        # What a client's move has rewritten is told with that client.
+        if not any(rewrite.path == note.path and rewrite.covers(note.place) for rewrite in done):
+            found.append(note)
     return [note for note in dict.fromkeys(_unignored(world, found)) if _selected(world, note)]
 
 

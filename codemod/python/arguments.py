@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 # A call that is written on one line stays there as long as the line is no longer than this.
 _WIDTH = 120
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _EQUAL = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
 
 
@@ -31,19 +33,24 @@ def set_arguments(
     kept = _without(call, remove)
     present = {arg.keyword.value for arg in kept.args if arg.keyword is not None}
     names = [(name, code) for name, code in add if name not in present]
+    # The parser takes the first line end of the text for granted and writes it nowhere down.
+    first = _LINE_END.search(text)
+    own = first[0] if first is not None else "\n"
     if not names:
-        return _render(kept)
-    newline = source.newline
+        return _render(kept, own)
+    newline = source.newline_at(span)
+    if _only_comments(kept):
+        return _render(_below_comments(kept, names, newline), own)
     if _one_per_line(kept):
-        return _render(_add_lines(kept, names, newline))
-    short = _render(_add_inline(kept, names))
+        return _render(_add_lines(kept, names, newline), own)
+    short = _render(_add_inline(kept, names), own)
     if _fits(short, source, span):
         return short
-    return _render(_explode(_add_inline(kept, names), source, span, newline))
+    return _render(_explode(_add_inline(kept, names), source, span, newline), own)
 
 
-def _render(node: cst.CSTNode) -> str:
-    return cst.Module([]).code_for_node(node)
+def _render(node: cst.CSTNode, newline: str = "\n") -> str:
+    return cst.Module([], default_newline=newline).code_for_node(node)
 
 
 def _without(call: cst.Call, remove: Sequence[str]) -> cst.Call:
@@ -56,7 +63,7 @@ def _without(call: cst.Call, remove: Sequence[str]) -> cst.Call:
         if index == len(args) and args:
             # The last argument's end (a trailing comma or none, and what is before the parenthesis) stays the end.
             args[-1] = args[-1].with_changes(comma=gone.comma, whitespace_after_arg=gone.whitespace_after_arg)
-    if not args:
+    if not args and call.args:
         return call.with_changes(args=[], whitespace_before_args=cst.SimpleWhitespace(""))
     return call.with_changes(args=args)
 
@@ -82,10 +89,10 @@ def _one_per_line(call: cst.Call) -> bool:
     """Whether the closing parenthesis or each argument after the first stands on a line of its own."""
     if not call.args:
         return False
-    if isinstance(_ending(call.args[-1]), cst.ParenthesizedWhitespace):
-        return True
     breaks = [isinstance(_ending(arg), cst.ParenthesizedWhitespace) for arg in call.args[:-1]]
-    return bool(breaks) and all(breaks)
+    if breaks:
+        return all(breaks)
+    return isinstance(_ending(call.args[-1]), cst.ParenthesizedWhitespace)
 
 
 def _indent(call: cst.Call) -> str:
@@ -117,7 +124,7 @@ def _add_lines(call: cst.Call, names: Sequence[tuple[str, str]], newline: str) -
     ending = _ending(last)
     # A comment behind the last argument stays behind it; the new arguments take over the way to the parenthesis.
     after = (
-        ending.with_changes(indent=False, last_line=cst.SimpleWhitespace(indent))
+        ending.with_changes(indent=False, empty_lines=[], last_line=cst.SimpleWhitespace(indent))
         if isinstance(ending, cst.ParenthesizedWhitespace)
         else line
     )
@@ -125,7 +132,7 @@ def _add_lines(call: cst.Call, names: Sequence[tuple[str, str]], newline: str) -
     args[-1] = last.with_changes(comma=cst.Comma(whitespace_after=after), whitespace_after_arg=cst.SimpleWhitespace(""))
     close: cst.BaseParenthesizableWhitespace = cst.SimpleWhitespace("")
     if isinstance(ending, cst.ParenthesizedWhitespace):
-        close = _break(ending.last_line.value, newline)
+        close = _break(ending.last_line.value, newline).with_changes(empty_lines=ending.empty_lines)
     new = [_arg(name, code).with_changes(comma=cst.Comma(whitespace_after=line)) for name, code in names]
     new[-1] = new[-1].with_changes(
         comma=cst.Comma(whitespace_after=close) if trailing else cst.MaybeSentinel.DEFAULT,
@@ -143,17 +150,35 @@ def _add_inline(call: cst.Call, names: Sequence[tuple[str, str]]) -> cst.Call:
     new[-1] = new[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
     if args:
         last = args[-1]
-        if isinstance(last.comma, cst.Comma):
-            new[-1] = new[-1].with_changes(comma=last.comma)
+        # The end of the list - a trailing comma or none, and the way to the parenthesis - stays the end.
+        new[-1] = new[-1].with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
         args[-1] = last.with_changes(comma=comma, whitespace_after_arg=cst.SimpleWhitespace(""))
     else:
         call = call.with_changes(whitespace_before_args=cst.SimpleWhitespace(""))
     return call.with_changes(args=[*args, *new])
 
 
+def _only_comments(call: cst.Call) -> bool:
+    """Whether there is nothing but comments between the parentheses."""
+    return not call.args and "#" in _render(call.whitespace_before_args)
+
+
+def _below_comments(call: cst.Call, names: Sequence[tuple[str, str]], newline: str) -> cst.Call:
+    space = call.whitespace_before_args
+    assert isinstance(space, cst.ParenthesizedWhitespace)
+    outer = space.last_line.value
+    indent = outer + ("\t" if outer.startswith("\t") else "    ")
+    new = [_arg(name, code).with_changes(comma=cst.Comma(whitespace_after=_break(indent, newline))) for name, code in names]
+    new[-1] = new[-1].with_changes(comma=cst.Comma(whitespace_after=_break(outer, newline)))
+    return call.with_changes(
+        args=new, whitespace_before_args=space.with_changes(indent=False, last_line=cst.SimpleWhitespace(indent))
+    )
+
+
 def _fits(text: str, source: Source, span: Span) -> bool:
     if "\n" in text or "\r" in text:
-        return True  # an argument of several lines already breaks the line
+        # An argument of several lines already breaks the line; a hugging list counts by its longest line.
+        return max(len(row) for row in text.splitlines()) <= _WIDTH
     line, column = source.position(span.start)
     end_line, _ = source.position(span.end)
     rest = source.line(end_line).rstrip("\r\n")

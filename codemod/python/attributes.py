@@ -112,10 +112,10 @@ class Attributes(Graph):
             node = self.program.classes[ancestor].body.get(name)
             if node is None:
                 continue
+            if self.is_enum(ancestor) and isinstance(receiver, ClassRef):
+                self.put(result, Member(node))
             if (node, receiver, result) not in self._members:
                 self._members.add((node, receiver, result))
-                if self.is_enum(ancestor) and isinstance(receiver, ClassRef):
-                    self.put(result, Member(node))
                 self.program.connect(node, result)
                 self.on_value(node, lambda value: self._take(value, receiver, result))
             return

@@ -28,16 +28,6 @@ if TYPE_CHECKING:
     from codemod.python.facts import Parameter
 
 _CALLABLES = (FunctionRef, Bound, Partial, Resource, ClassRef)
-_DICT_FACTORIES = frozenset(
-    {
-        "dict",
-        "collections.OrderedDict",
-        "types.SimpleNamespace",
-        "collections.defaultdict",
-        "pydantic_settings.SettingsConfigDict",
-        "pydantic.ConfigDict",
-    }
-)
 _AS_DICT = frozenset({"vars", "dataclasses.asdict", "asdict", "attr.asdict", "attrs.asdict"})
 _AS_DICT_METHODS = frozenset({"model_dump", "dict", "_asdict", "to_dict", "model_copy", "copy"})
 
@@ -263,7 +253,7 @@ class Calling(Attributes):
         if name in externals.CLIENTS or name in externals.SPECIAL_CLIENTS:
             self.make_client(call, -1, {name})
             return
-        for arg in call.args:
+        for arg in call.args if not self._is_plain_getattr(name, call) else ():
             if (name, call.call, arg) not in self.program.external_args[arg.node]:
                 self.program.external_args[arg.node].append((name, call.call, arg))
         if name.startswith("openai.") and value.site < 0:
@@ -276,6 +266,11 @@ class Calling(Attributes):
                 self.put(call.result, External(name + "()", call.call if value.site < 0 else value.site))
         if name.endswith(".add_argument"):
             self._add_option(value.site, call)
+
+    def _is_plain_getattr(self, name: str, call: Invocation) -> bool:
+        """``getattr`` with a literal name is an attribute."""
+        positional = call.positional()
+        return name == "getattr" and len(positional) > 1 and positional[1].node in self.program.constants
 
     def _known_function(self, name: str, call: Invocation) -> bool:
         """Apply what ``externals`` knows; True when that is all there is to say."""
@@ -307,7 +302,7 @@ class Calling(Attributes):
                 self.put(call.result, Super(self.program.functions[scope].owner))
         elif name in ("enumerate", "zip"):
             self._pairs(positional, call, 1 if name == "enumerate" else 0)
-        elif name in _DICT_FACTORIES:
+        elif name in externals.DICT_FACTORIES:
             self._make_dict(call)
         elif name in _AS_DICT and positional:
             self.on_value(positional[0].node, lambda value: self._as_dict(value, call.result))
@@ -346,6 +341,8 @@ class Calling(Attributes):
         if default is not None:
             self.connect(default.node, call.result)
         factory = call.keyword("default_factory") or call.keyword("factory")
+        if default is None and factory is None:
+            self.program.inert.add(call.result)
         if factory is not None:
             self._factory(factory, call)
         variable = call.keyword("envvar")

@@ -35,11 +35,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How a place reaches ``os.environ``, ``os.getenv`` and ``pydantic.Field``."""
+    """How a place reaches ``os.environ``, ``os.getenv`` and ``pydantic.Field``, and which quotes new code has there."""
 
     environ: str = "os.environ"
     getenv: str = "os.getenv"
     field: str = "Field"
+    quote: str = '"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +97,22 @@ def _carry_out(action: Action, text: str, source: Source, task: _Task) -> str:
         case RenameIn(old, new) | SwapImport(old, new):
             return re.sub(rf"(?<![A-Za-z0-9_]){re.escape(old)}(?![A-Za-z0-9_])", new.replace("\\", r"\\"), text)
         case SetCode(code):
-            return _code(code, source, task.names)
+            return _code(code, task.names)
         case OrElse(code):
-            return f"{_operand(text)} or {_code(code, source, task.names)}"
+            return f"{_operand(text)} or {_code(code, task.names)}"
         case Require(key):
             return _require(text, key, task.names)
         case Append(code):
-            return text + _code(code, source, task.names)
+            return text + _code(code, task.names)
         case SetArguments(add, remove):
-            added = tuple((name, _code(code, source, task.names)) for name, code in add)
+            added = tuple((name, _code(code, task.names)) for name, code in add)
             return set_arguments(text, added, remove, source, task.span)
     raise AssertionError(action)
 
 
-def _code(template: str, source: Source, names: Names) -> str:
+def _code(template: str, names: Names) -> str:
     text = template.replace("{environ}", names.environ).replace("{getenv}", names.getenv).replace("{field}", names.field)
-    return text.replace('"', "'") if source.quote == "'" and "'" not in text else text
+    return text.replace('"', names.quote) if names.quote not in text else text
 
 
 def _parse(code: str) -> cst.BaseExpression:
@@ -167,10 +168,11 @@ def _insertion(source: Source, span: Span, rewrite: Rewrite, names: Names) -> Ed
     indent = indent[: len(indent) - len(indent.lstrip())]
     end = source.starts[line] if line < len(source.starts) else len(source.text)
     ended = source.line(line).endswith(("\n", "\r"))
-    code = _code(rewrite.action.code, source, names)
-    body = "".join(f"{indent}{row}{source.newline}" for row in code.split("\n"))
+    code = _code(rewrite.action.code, names)
+    newline = source.newline_at(span)
+    body = "".join(f"{indent}{row}{newline}" for row in code.split("\n"))
     if not ended:
-        body = source.newline + body.removesuffix(source.newline)
+        body = newline + body.removesuffix(newline)
     return Edit(Span(end, end), body, rewrite.rule)
 
 

@@ -47,6 +47,18 @@ WRAPPER_METHODS = frozenset(
     }
 )
 
+# Functions that make a dict (or an object like one) of their arguments.
+DICT_FACTORIES = frozenset(
+    {
+        "dict",
+        "collections.OrderedDict",
+        "types.SimpleNamespace",
+        "collections.defaultdict",
+        "pydantic_settings.SettingsConfigDict",
+        "pydantic.ConfigDict",
+    }
+)
+
 # Code outside the repository that is known to call nothing but chat completions and responses on a client.
 CLIENT_CONSUMERS = frozenset(
     {
@@ -230,6 +242,9 @@ def passes_on(name: str) -> bool:
         or name in LOOKUPS
         or name in FIELDS
         or name in CLICK_OPTIONS
+        or name in DICT_FACTORIES
+        or name in ELEMENT_OF
+        or name in ("enumerate", "zip", "getattr", "functools.partial")
         or name.endswith((".add_argument", ".add_option"))
     )
 

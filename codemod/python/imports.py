@@ -29,17 +29,27 @@ class Imports:
         if "{environ}" in code or "{getenv}" in code or "Require(" in code:
             environ, getenv = self._os(rewrite, need="{getenv}" in code)
         field = self._field(rewrite) if "{field}" in code else "Field"
-        return Names(environ, getenv, field)
+        return Names(environ, getenv, field, self._quote(rewrite.place))
+
+    def _quote(self, place: Place) -> str:
+        """The quotes for new strings: the file's, but inside an f-string the ones that do not end it."""
+        for mention in self._facts.mentions:
+            if mention.place[:2] <= place[:2] and place[2:] <= mention.place[2:]:
+                quote = self._source.slice(mention.place).lstrip("rRfFbBuU")[0]
+                return "'" if quote == '"' else '"'
+        return self._source.quote
 
     def edits(self) -> list[Edit]:
         """The insertions of the imports that are missing."""
         if not self._lines:
             return []
         source, line = self._source, self._facts.import_line
-        text = "".join(f"{row}{source.newline}" for row in sorted(self._lines, key=lambda row: row.startswith("from")))
         offset = source.starts[line - 1] if line <= len(source.starts) else len(source.text)
+        newline = source.newline_at(Span(max(offset - 1, 0), max(offset - 1, 0)))
+        rows = sorted(self._lines, key=lambda row: (row.startswith("from pydantic"), row))
+        text = "".join(f"{row}{newline}" for row in rows)
         if offset == len(source.text) and offset and not source.text.endswith(("\n", "\r")):
-            text = source.newline + text.removesuffix(source.newline)
+            text = newline + text.removesuffix(newline)
         rule = next(iter(self._lines.values()))
         return [Edit(Span(offset, offset), text, rule)]
 
@@ -59,9 +69,14 @@ class Imports:
             return "os.environ", getenv
         if environ is not None:
             return environ, f"{environ}.get"
-        name = "os" if self._free("os") and "os" not in shadowed else "_os"
-        self._lines.setdefault("import os" if name == "os" else "import os as _os", rewrite.rule)
-        return f"{name}.environ", f"{name}.getenv"
+        if self._free("os") and "os" not in shadowed:
+            self._lines.setdefault("import os", rewrite.rule)
+            return "os.environ", "os.getenv"
+        if "environ" not in self._facts.module_names and "environ" not in shadowed:
+            self._lines.setdefault("from os import environ", rewrite.rule)
+            return "environ", "environ.get"
+        self._lines.setdefault("import os as _os", rewrite.rule)
+        return "_os.environ", "_os.getenv"
 
     def _keeps_module(self, rewrite: Rewrite) -> bool:
         text = self._source.slice(rewrite.place)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from codemod.python.trace import Origin
     from codemod.python.world import Client, Given, World
 
+# What the SDK reads when it is given no key.
+SDK_KEY = "OPENAI_API_KEY"
 _REAL_KEY = re.compile(r"sk-[A-Za-z0-9_-]{8,}$")
 _TEST_FILE = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 
@@ -106,6 +108,8 @@ class _KeyMove:
             isinstance(rewrite.action, SetCode) and rewrite.place == self.given.place for rewrite in self.rewrites
         ):
             self.rewrites.append(self._rewrite(self.given.path, self.given.place, OrElse(self.environ)))
+        if self.missing:
+            self.plan.names.add(SDK_KEY)
         for rewrite in collapsed(self.world, self.rewrites, self.environ):
             self.plan.add(rewrite)
 
@@ -132,6 +136,7 @@ class _KeyMove:
             return  # a value that has to be given
         if value is None:
             if direct:
+                self.plan.names.add(SDK_KEY)
                 self._move(path, place, SetCode(self.environ))
             else:
                 self.missing = True
@@ -174,6 +179,10 @@ class _KeyMove:
                 self.at_constructor = True
             elif safe:
                 self._move(path, place, SetString(key))
+            elif self._is_option_default(lookup):
+                # `--api-key` has to work without the variable: the constructor raises instead.
+                self._move(path, place, SetString(key))
+                self.missing = True
             elif lookup.how.environment:
                 self._move(path, lookup.place, Require(key))
             else:
@@ -209,6 +218,9 @@ class _KeyMove:
             if any(arg.node == name.node for arg in self.world.program.calls[call].args):
                 return call
         return None
+
+    def _is_option_default(self, lookup: EnvironmentLookup) -> bool:
+        return bool(self.world.reach(lookup.node) & self.world.program.options.keys())
 
     def _has_default(self, lookup: EnvironmentLookup) -> bool:
         """Whether a missing variable gives something else than None."""

@@ -127,6 +127,8 @@ class Linker(Calling):
         name = self.program.files[file].path.rpartition("/")[2]
         if name.startswith(("test_", "conftest")) or name.endswith("_test.py"):
             for parameter in function.parameters:
+                if parameter.name == "monkeypatch":
+                    self.put(parameter.node, External("pytest.MonkeyPatch()"))
                 self._test_parameters[parameter.name].append(parameter)
                 for fixture in self._fixtures[parameter.name]:
                     self._inject(fixture, parameter)
@@ -195,7 +197,8 @@ class Linker(Calling):
         name = long[0].lstrip("-").partition("/")[0].replace("-", "_").lower()
         parameter = next((p for p in parameters if p.name == name), None)
         if parameter is not None:
-            made = option._replace(result=self.program.new_node(self.program.file_of[parameter.node]))
+            keywords = tuple(arg for arg in option.args if arg.name is not None)
+            made = option._replace(args=keywords, result=self.program.new_node(self.program.file_of[parameter.node]))
             self._field_default(made)
             self.connect(made.result, parameter.node)
 

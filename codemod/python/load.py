@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemod.changes import Unreadable
+from codemod.python import fstrings
 from codemod.python.link import Linker
 from codemod.python.modules import Modules
 from codemod.python.scan import scan
@@ -118,7 +119,10 @@ class Loader:
 
 def _facts(source: Source) -> Facts:
     try:
-        return scan(source.parse(), source.path)
+        tree = source.parse()
+        if not fstrings.RELIABLE:
+            fstrings.relocate(tree, source)
+        return scan(tree, source.path)
     except RecursionError as error:
         raise SourceError("is nested too deeply to be followed") from error
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codemod.python.keys import is_test_file
+from codemod.python.keys import SDK_KEY, is_test_file
 from codemod.python.objects import Container, External
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from codemod.python.program import Store
     from codemod.python.world import World
 
-SDK_KEY = "OPENAI_API_KEY"
 # Libraries that read OPENAI_API_KEY by themselves.
 _OTHER_READERS = re.compile(
     r"(langchain|llama_index|litellm|crewai|dspy|autogen|haystack|guidance|semantic_kernel|pydantic_ai|smolagents"

@@ -128,6 +128,7 @@ class Program:
     annotated_clients: dict[int, str] = field(default_factory=dict)
     callers: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     spreads: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    inert: set[int] = field(default_factory=set)
     literal_typed: set[int] = field(default_factory=set)
     dicts: set[int] = field(default_factory=set)
     unloaded: dict[int, str] = field(default_factory=dict)

@@ -113,6 +113,18 @@ class Source:
             return "\r\n"
         return "\r" if "\r" in self.text and "\n" not in self.text else "\n"
 
+    def newline_at(self, span: Span) -> str:
+        """How the last line inside ``span`` ends, or that on which it starts, or the one before: what new lines take."""
+        ends = _LINE_END.findall(self.text, span.start, span.end)
+        if ends:
+            return str(ends[-1])
+        number = bisect_right(self.starts, span.start)
+        for line in (number, number - 1):
+            end = _LINE_END.search(self.line(line)) if line else None
+            if end is not None:
+                return end[0]
+        return "\n"
+
     @property
     def quote(self) -> str:
         """The quote that the file mostly uses."""

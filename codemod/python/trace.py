@@ -46,7 +46,7 @@ class Tracer:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.settings_fields: dict[int, tuple[int, str]] = {}
-        self.inert: set[int] = set()
+        self.inert: set[int] = set(program.inert)
 
     def constant(self, node: int) -> Constant:
         """The literal at a node."""

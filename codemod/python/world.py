@@ -379,7 +379,8 @@ def _harmless_callee(callee: str) -> bool:
         or callee in externals.CLIENT_WRAPPERS
         or callee in externals.CLIENT_CONSUMERS
         or callee in externals.PASS_THROUGH
-        or callee in ("getattr", "contextlib.ExitStack().enter_context", "super", "delattr")
+        or callee in externals.DICT_FACTORIES
+        or callee in ("super", "enumerate", "zip", "functools.partial")
         or callee.endswith((".enter_async_context", ".enter_context", ".append", ".put", ".add"))
     )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.keys import plan_key
-from codemod.python.names import SDK_KEY, literal_keys
+from codemod.python.keys import SDK_KEY, plan_key
+from codemod.python.names import literal_keys
 from codemod.rules.rule import Note, Rule
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import RenameIn, Rewrite, SetString
-from codemod.python.keys import plan_key
-from codemod.python.names import SDK_KEY, mentions, still_needed
+from codemod.python.keys import SDK_KEY, plan_key
+from codemod.python.names import mentions, still_needed
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
