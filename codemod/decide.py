@@ -25,6 +25,7 @@ _UNIT = frozenset({"ABL001", "ABL002", "ABL003", "ABL005"})
 def decide(world: World) -> list[Note]:
     """What is done and said about every client of a program."""
     rules = [rule() for rule in RULES]
+    world.held.clear()
     held: dict[int, list[Note]] = {}
 
     def hold(client: Client, notes: list[Note]) -> None:
@@ -81,6 +82,15 @@ def _blocked(client: Client, world: World, notes: list[Note]) -> list[Note]:
             source = world.sources[rewrite.path]
             if source.ignored or source.ignores(rewrite.place, rewrite.rule, name) or not _allowed(world, rewrite.rule):
                 return [IgnoredByComment.keep(client.path, client.place, "left alone, as its comment or the options ask")]
+            if rewrite.path in world.broken:
+                return [
+                    UnresolvedKey.review(
+                        client.path,
+                        client.place,
+                        f"left alone: the edits in {rewrite.path} would not parse",
+                        "Move this client by hand: base_url and api_key, both at once.",
+                    )
+                ]
             if rewrite.path not in world.editable:
                 return [
                     UnresolvedKey.review(
@@ -111,7 +121,7 @@ def _unignored(world: World, notes: list[Note]) -> list[Note]:
         protected = source is not None and (
             source.ignored or source.ignores(note.place, note.rule, BY_ID[note.rule].name)
         )
-        if note.rewrites and (protected or note.path not in world.editable):
+        if note.rewrites and (protected or note.path not in world.editable or note.path in world.broken):
             if protected:
                 kept.append(IgnoredByComment.keep(note.path, note.place, "left alone, as its comment asks"))
         elif note.status is not Status.REVIEW or not protected:

@@ -73,13 +73,18 @@ def _decided(loader: Loader, settings: Settings, root: Path) -> tuple[list[Note]
     from codemod.python.world import World  # noqa: PLC0415
 
     world = World(loader.linker, loader.sources, settings, frozenset(loader.sources), root)
-    notes = decide(world)
-    if not any(note.rewrites for note in notes):
-        return notes, []
-    from codemod.python.rewrite import rewrite_files  # noqa: PLC0415  (libcst is loaded only when there is an edit)
-
     facts = {facts.path: facts for facts in world.program.files}
-    return notes, rewrite_files(notes, loader.sources, facts)
+    while True:
+        notes = decide(world)
+        if not any(note.rewrites for note in notes):
+            return notes, []
+        # libcst is loaded only when there is an edit.
+        from codemod.python.rewrite import RewriteError, rewrite_files  # noqa: PLC0415
+
+        try:
+            return notes, rewrite_files(notes, loader.sources, facts)
+        except RewriteError as error:
+            world.broken.add(error.path)
 
 
 def _finding(note: Note, loader: Loader, changes: Sequence[FileChange]) -> Finding:

@@ -20,12 +20,12 @@ _EQUAL = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
 
 
 def set_arguments(
-    text: str, add: Sequence[tuple[str, str]], remove: Sequence[str], source: Source, span: Span
+    text: str, add: Sequence[tuple[str, str]], remove: Sequence[str], source: Source, span: Span, *, one_line: bool
 ) -> str:
     """The call ``text``, which stands at ``span`` of ``source``, with keyword arguments added and removed.
 
     New arguments come after the others and before ``**kwargs``: one per line where the call is written so, else on
-    the last argument's line if it fits, else every argument gets a line of its own.
+    the last argument's line if it fits (or ``one_line`` asks for it), else every argument gets a line of its own.
     """
     call = cst.parse_expression(f"({text})")
     assert isinstance(call, cst.Call)
@@ -44,7 +44,7 @@ def set_arguments(
     if _one_per_line(kept):
         return _render(_add_lines(kept, names, newline), own)
     short = _render(_add_inline(kept, names), own)
-    if _fits(short, source, span):
+    if one_line or _fits(short, source, span):
         return short
     return _render(_explode(_add_inline(kept, names), source, span, newline), own)
 

@@ -35,12 +35,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How a place reaches ``os.environ``, ``os.getenv`` and ``pydantic.Field``, and which quotes new code has there."""
+    """How a place reaches ``os.environ``, ``os.getenv`` and ``pydantic.Field``, and how new code is written there.
+
+    ``quote`` is for its strings; ``one_line``: it may not go over several lines.
+    """
 
     environ: str = "os.environ"
     getenv: str = "os.getenv"
     field: str = "Field"
     quote: str = '"'
+    one_line: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ def _carry_out(action: Action, text: str, source: Source, task: _Task) -> str:
             return text + _code(code, task.names)
         case SetArguments(add, remove):
             added = tuple((name, _code(code, task.names)) for name, code in add)
-            return set_arguments(text, added, remove, source, task.span)
+            return set_arguments(text, added, remove, source, task.span, one_line=task.names.one_line)
     raise AssertionError(action)
 
 

@@ -29,15 +29,15 @@ class Imports:
         if "{environ}" in code or "{getenv}" in code or "Require(" in code:
             environ, getenv = self._os(rewrite, need="{getenv}" in code)
         field = self._field(rewrite) if "{field}" in code else "Field"
-        return Names(environ, getenv, field, self._quote(rewrite.place))
+        return Names(environ, getenv, field, *self._style(rewrite.place))
 
-    def _quote(self, place: Place) -> str:
-        """The quotes for new strings: the file's, but inside an f-string the ones that do not end it."""
+    def _style(self, place: Place) -> tuple[str, bool]:
+        """The quotes for new strings - inside an f-string those that do not end it - and whether to stay on a line."""
         for mention in self._facts.mentions:
             if mention.place[:2] <= place[:2] and place[2:] <= mention.place[2:]:
                 quote = self._source.slice(mention.place).lstrip("rRfFbBuU")[0]
-                return "'" if quote == '"' else '"'
-        return self._source.quote
+                return "'" if quote == '"' else '"', True
+        return self._source.quote, False
 
     def edits(self) -> list[Edit]:
         """The insertions of the imports that are missing."""

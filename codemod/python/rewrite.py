@@ -9,7 +9,7 @@ from codemod.changes import Edit, FileChange
 from codemod.python.actions import RenameIn, Require, Rewrite, SetArguments, SetCode, SetString, SwapImport
 from codemod.python.edit import Names, to_edits
 from codemod.python.imports import Imports, swapped_import
-from codemod.python.source import parse
+from codemod.python.source import SourceError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,8 +19,19 @@ if TYPE_CHECKING:
     from codemod.rules.rule import Note
 
 
+class RewriteError(Exception):
+    """The new text of a file would not parse: the file, whose bytes stay as they are."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 def rewrite_files(notes: Sequence[Note], sources: Mapping[str, Source], facts: Mapping[str, Facts]) -> list[FileChange]:
-    """The changed files, sorted by path; a file whose text stays the same is not among them."""
+    """The changed files, sorted by path; a file whose text stays the same is not among them.
+
+    Raises ``RewriteError`` for the first file whose new text would not parse.
+    """
     by_path: dict[str, list[Rewrite]] = defaultdict(list)
     for note in notes:
         for rewrite in note.rewrites:
@@ -50,7 +61,10 @@ def _change(source: Source, facts: Facts, rewrites: list[Rewrite]) -> FileChange
         tasks.append((Rewrite(source.path, place, SwapImport(old, new), bare[0].rule), Names()))
     edits = sorted([*to_edits(source, tasks), *imports.edits()])
     text = applied(source.text, edits)
-    parse(text)
+    try:
+        parse(text)
+    except SourceError as error:
+        raise RewriteError(source.path) from error
     return FileChange(source.path, source.data, source.encode(text), source.encoding, tuple(edits))
 
 

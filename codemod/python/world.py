@@ -61,7 +61,10 @@ class Client:
 
 
 class World:
-    """A linked program, its sources and the settings; ``held`` are the clients that stay where they are."""
+    """A linked program, its sources and the settings; ``held`` are the clients that stay where they are.
+
+    ``broken`` are files whose edits turned out not to parse: nothing is changed in them.
+    """
 
     def __init__(
         self, linker: Linker, sources: dict[str, Source], settings: Settings, editable: frozenset[str], root: Path
@@ -74,6 +77,7 @@ class World:
         self.editable = editable
         self.tracer = Tracer(program)
         self.held: set[int] = set()
+        self.broken: set[str] = set()
         self._field_names = {node: (owner, key) for owner, keys in program.fields.items() for key, node in keys.items()}
         for node, (owner, key) in self._field_names.items():
             if isinstance(owner, Instance) and isinstance(key, str) and is_settings_class(self, owner.index):
