@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from codemod.apply import Applied
-    from codemod.changes import FileChange, Migration
+    from codemod.changes import Migration
 
 _STDIN = "-"
 
@@ -206,27 +206,18 @@ def _filter(flags: Flags, settings: Settings) -> int:
     """One program from standard input to standard output; what cannot be read goes through as it is."""
     from codemod.migrate import migrate_source  # noqa: PLC0415
 
-    data, text, encoding = streams.read_program()
-    if text is None:
-        streams.say("<stdin>: cannot be decoded; it is passed on as it is.")
-        streams.emit(data, flags.output)
-        return 0
-    migration = migrate_source(text, settings)
+    data = streams.read_program()
+    migration = migrate_source(data, settings)
     changes = migration.changes
     if flags.output_format is not None:
         _report(flags, migration)
     elif flags.diff:
         streams.emit("".join(redact(diff.unified(change)) for change in changes).encode(), flags.output)
     elif not flags.check:
-        streams.emit(_encoded(changes[0], data, encoding) if changes else data, flags.output)
+        streams.emit(changes[0].after if changes else data, flags.output)
     if not flags.quiet and flags.output_format is None:
         _warn(migration)
     return int(flags.check and bool(changes))
-
-
-def _encoded(change: FileChange, data: bytes, encoding: str) -> bytes:
-    """The migrated program in the encoding of ``data``: what was migrated is its text, as UTF-8."""
-    return change.after if change.before == data else change.after.decode("utf-8").encode(encoding)
 
 
 def _warn(migration: Migration) -> None:

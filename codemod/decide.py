@@ -81,7 +81,9 @@ def _blocked(client: Client, world: World, notes: list[Note]) -> list[Note]:
             name = BY_ID[rewrite.rule].name
             source = world.sources[rewrite.path]
             if source.ignored or source.ignores(rewrite.place, rewrite.rule, name) or not _allowed(world, rewrite.rule):
-                return [IgnoredByComment.keep(client.path, client.place, "left alone, as its comment or the options ask")]
+                return [
+                    IgnoredByComment.keep(client.path, client.place, "left alone, as its comment or the options ask")
+                ]
             if rewrite.path in world.broken:
                 return [
                     UnresolvedKey.review(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codemod import provider
-from codemod.changes import FileChange, Finding, Migration, Status, Target, Unreadable
+from codemod.changes import FileChange, Finding, Migration, Status, Unreadable
 from codemod.checklist import checklist
 from codemod.discover import discover
 from codemod.python.load import Loader
@@ -19,9 +18,7 @@ if TYPE_CHECKING:
     from codemod.settings import Settings
 
 
-def migrate(
-    paths: Sequence[Path], settings: Settings, progress: Callable[[int, int], None] | None = None
-) -> Migration:
+def migrate(paths: Sequence[Path], settings: Settings, progress: Callable[[int, int], None] | None = None) -> Migration:
     """What moving the code under ``paths`` takes. ``progress`` is told how many of how many files were looked at.
 
     Raises ``PathError`` for a path that does not exist.
@@ -36,18 +33,19 @@ def migrate(
     return _migration(loader, settings, tree.root, tree.skipped, len(tree.selected))
 
 
-def migrate_source(text: str, settings: Settings) -> Migration:
-    """The same for one source text, under the path ``<stdin>``."""
+def migrate_source(data: bytes, settings: Settings) -> Migration:
+    """The same for the bytes of one Python source, under the path ``<stdin>``."""
     path = "<stdin>"
-    loader = Loader([path], list, lambda _: text.encode())
-    loader.load()
+    loader = Loader([path], list, lambda _: data)
+    loader.add(path, data)
+    loader.linker.run()
     return _migration(loader, settings, Path.cwd(), (), 1)
 
 
 def _migration(
     loader: Loader, settings: Settings, root: Path, skipped: Sequence[Unreadable], scanned: int
 ) -> Migration:
-    target = Target(settings.base_url, settings.key_env, provider.map_model("gpt-4o", settings.models) or provider.MODEL)
+    target = settings.target()
     unreadable = sorted([*skipped, *loader.unreadable], key=lambda item: item.path)
     if not loader.sources:
         findings = sorted((_unreadable(item) for item in unreadable), key=lambda finding: finding.place)

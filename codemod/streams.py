@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
 import sys
-import tokenize
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -75,12 +73,6 @@ def progress(*, wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
         yield lambda done, total: bars.update(bar, completed=done, total=total)
 
 
-def read_program() -> tuple[bytes, str | None, str]:
-    """Standard input as bytes, as text without its byte-order mark (None when it cannot be decoded), and its encoding
-    by Python's rules."""
-    data = sys.stdin.buffer.read()
-    try:
-        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
-        return data, data.decode(encoding), encoding
-    except (SyntaxError, UnicodeDecodeError):
-        return data, None, ""
+def read_program() -> bytes:
+    """Standard input, as bytes."""
+    return sys.stdin.buffer.read()

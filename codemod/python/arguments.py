@@ -168,7 +168,9 @@ def _below_comments(call: cst.Call, names: Sequence[tuple[str, str]], newline: s
     assert isinstance(space, cst.ParenthesizedWhitespace)
     outer = space.last_line.value
     indent = outer + ("\t" if outer.startswith("\t") else "    ")
-    new = [_arg(name, code).with_changes(comma=cst.Comma(whitespace_after=_break(indent, newline))) for name, code in names]
+    new = [
+        _arg(name, code).with_changes(comma=cst.Comma(whitespace_after=_break(indent, newline))) for name, code in names
+    ]
     new[-1] = new[-1].with_changes(comma=cst.Comma(whitespace_after=_break(outer, newline)))
     return call.with_changes(
         args=new, whitespace_before_args=space.with_changes(indent=False, last_line=cst.SimpleWhitespace(indent))

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from codemod.python.facts import AttributeLoad, AttributeStore, ItemLoad, ItemStore, Iteration
 
 _CONTAINER_METHODS = frozenset(
-    "get items values keys pop setdefault copy update append extend add insert appendleft popleft popitem".split()
+    ["get", "items", "values", "keys", "pop", "setdefault", "copy", "update", "append", "extend", "add", "insert", "appendleft", "popleft", "popitem"]
 )
-_SAME_FUNCTION = frozenset({"remote", "delay", "spawn", "local", "fn", "func", "__wrapped__", "original_func", "ainvoke"})
+_SAME_FUNCTION = frozenset(
+    {"remote", "delay", "spawn", "local", "fn", "func", "__wrapped__", "original_func", "ainvoke"}
+)
 _RAW = frozenset({"with_raw_response", "with_streaming_response"})
 _ENUMS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum"})
 _MAX_DEPTH = 8
@@ -331,7 +333,5 @@ class Attributes(Graph):
         if isinstance(value, Container):
             self.program.spreads[container.node].add(value.node)
             self.watch(value, lambda key, node: self.connect(node, self.field(container, key)))
-        elif isinstance(value, Instance):
-            self.put(self.field(container, ANY), value)
-        elif isinstance(value, External):
+        elif isinstance(value, Instance) or isinstance(value, External):
             self.put(self.field(container, ANY), value)

@@ -137,7 +137,10 @@ class Calling(Attributes):
                 return
             if arg.stars == 2:
                 self.watch(
-                    value, lambda key, node: self._enter(function, key, node, label) if isinstance(key, str) and key != KEYS else None
+                    value,
+                    lambda key, node: (
+                        self._enter(function, key, node, label) if isinstance(key, str) and key != KEYS else None
+                    ),
                 )
             else:
                 for parameter in plain:
@@ -155,12 +158,15 @@ class Calling(Attributes):
             self._enum_members(cls, call.result)
             return
         self.put(call.result, instance)
-        for ancestor in self.lineage(cls):
-            node = self.program.classes[ancestor].body.get("__init__")
-            if node is not None:
-                made = call._replace(result=self.program.new_node(0))
-                self.on_value(node, lambda value: self.bind(value.index, instance, made) if isinstance(value, FunctionRef) else None)
-                return
+        bodies = [self.program.classes[ancestor].body for ancestor in self.lineage(cls)]
+        initialisers = [body["__init__"] for body in bodies if "__init__" in body]
+        if initialisers:
+            made = call._replace(result=self.program.new_node(0))
+            self.on_value(
+                initialisers[0],
+                lambda value: self.bind(value.index, instance, made) if isinstance(value, FunctionRef) else None,
+            )
+            return
         if self.is_client_class(cls):
             self.make_client(call, cls, self.outside_bases(cls))
             return
@@ -181,7 +187,12 @@ class Calling(Attributes):
 
     def _fields_from(self, instance: Instance, value: Value) -> None:
         if isinstance(value, Container):
-            self.watch(value, lambda key, node: self.connect(node, self.field(instance, key)) if isinstance(key, str) and key != KEYS else None)
+            self.watch(
+                value,
+                lambda key, node: (
+                    self.connect(node, self.field(instance, key)) if isinstance(key, str) and key != KEYS else None
+                ),
+            )
 
     # Clients
 
@@ -337,7 +348,7 @@ class Calling(Attributes):
             self.connect(node, call.result)
 
     def _field_default(self, call: Invocation) -> None:
-        default = call.keyword("default") or (call.positional() or [None])[0]
+        default = call.keyword("default") or next(iter(call.positional()), None)
         if default is not None:
             self.connect(default.node, call.result)
         factory = call.keyword("default_factory") or call.keyword("factory")

@@ -115,7 +115,9 @@ def _carry_out(action: Action, text: str, source: Source, task: _Task) -> str:
 
 
 def _code(template: str, names: Names) -> str:
-    text = template.replace("{environ}", names.environ).replace("{getenv}", names.getenv).replace("{field}", names.field)
+    text = (
+        template.replace("{environ}", names.environ).replace("{getenv}", names.getenv).replace("{field}", names.field)
+    )
     return text.replace('"', names.quote) if names.quote not in text else text
 
 

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 # The SDK's client classes (majors 1 to 3); `Client` is `OpenAI`.
 CLIENTS = frozenset(
-    f"openai.{prefix}{name}" for prefix in ("", "_client.") for name in ("OpenAI", "AsyncOpenAI", "Client", "AsyncClient")
+    f"openai.{prefix}{name}"
+    for prefix in ("", "_client.")
+    for name in ("OpenAI", "AsyncOpenAI", "Client", "AsyncClient")
 )
 # Clients that authenticate or address in their own way.
 SPECIAL_CLIENTS = frozenset(

@@ -258,8 +258,7 @@ class _KeyMove:
                 return True
         if names:
             return any(
-                lookup.name in reached and not self._serves_moving(lookup)
-                for lookup in world.program.lookups.values()
+                lookup.name in reached and not self._serves_moving(lookup) for lookup in world.program.lookups.values()
             )
         everything = reached | world.tracer.derivatives(reached)
         return any(True for _ in world.outside_uses(everything))

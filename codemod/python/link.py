@@ -59,8 +59,8 @@ class Linker(Calling):
             self._import(record, base, file)
         self._add_definitions(facts, base, file)
         self._add_sites(facts, base, file)
-        for name, node in self._waiting.pop(facts.path, ()):
-            self._give(file, name, node)
+        for wanted, node in self._waiting.pop(facts.path, ()):
+            self._give(file, wanted, node)
 
     # Definitions
 

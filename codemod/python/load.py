@@ -31,7 +31,9 @@ def mentions(data: bytes) -> bool:
 class Loader:
     """Reads, scans and links files. ``read`` gives a file's bytes or raises OSError."""
 
-    def __init__(self, selected: Sequence[str], context: Callable[[], Sequence[str]], read: Callable[[str], bytes]) -> None:
+    def __init__(
+        self, selected: Sequence[str], context: Callable[[], Sequence[str]], read: Callable[[str], bytes]
+    ) -> None:
         self._selected = selected
         self._context = context
         self._read = read
@@ -146,7 +148,10 @@ class _Needs:
         """Every node that a client's arguments, its class, or a call's model can come from."""
         program = self._program
         stack = [
-            arg.node for made in program.constructors for call in (*made.calls, *made.late) for arg in program.calls[call].args
+            arg.node
+            for made in program.constructors
+            for call in (*made.calls, *made.late)
+            for arg in program.calls[call].args
         ]
         stack += [arg.node for call in program.api_calls for arg in call.args if arg.name == "model" or arg.stars]
         stack += [store.value for store in program.stores]
@@ -167,7 +172,9 @@ class _Needs:
         program = self._program
         names = set()
         for function in program.functions:
-            if any(parameter.node in seen for parameter in function.parameters if parameter.name not in ("self", "cls")):
+            if any(
+                parameter.node in seen for parameter in function.parameters if parameter.name not in ("self", "cls")
+            ):
                 owner = function.owner
                 names.add(program.classes[owner].name if function.name == "__init__" and owner >= 0 else function.name)
         return {name for name in names if name.isidentifier()}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# Names that are never a module of the repository, whatever its files are called.
 SDK = "openai"
 
 
@@ -40,15 +39,15 @@ class Modules:
             for _ in range(level - 1):
                 base = dirname(base) if base and not base.endswith("..") else normpath(base + "/..")
             return self._below(base, relative)
-        if module.partition(".")[0] == SDK:
-            return None
         package = None
-        for root in self._search_path(folder):
+        # A folder or file called `openai` somewhere in the tree is not the SDK's rival; one at its top is.
+        roots = ("", "src") if module.partition(".")[0] == SDK else self._search_path(folder)
+        for root in roots:
             found = self._below(root, relative)
             if found is not None and found in self._paths:
                 return found
             package = package or found
-        return package
+        return package if module.partition(".")[0] != SDK else None
 
     def _search_path(self, folder: str) -> Iterator[str]:
         """Folders that may be on ``sys.path`` for a file in ``folder``: the script's own and its parents first."""

@@ -167,7 +167,10 @@ def literal_keys(world: World, name: str) -> Iterator[tuple[str, Place]]:
             continue
         for origin in world.origins(store.value):
             value = world.literal(origin)
-            if origin.kind == "constant" and isinstance(value, str) and value and not is_test_file(world.path(origin.node)):
+            if (
+                origin.kind == "constant"
+                and isinstance(value, str)
+                and value
+                and not is_test_file(world.path(origin.node))
+            ):
                 yield world.path(origin.node), world.place(origin.node)
-
-

@@ -401,8 +401,8 @@ def _import_line(body: list[ast.stmt]) -> int:
         if isinstance(statement, ast.Import | ast.ImportFrom):
             return statement.lineno
         if first is None:
-            decorators = getattr(statement, "decorator_list", [])
-            first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+            decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+            first = min(statement.lineno, *(decorator.lineno for decorator in decorators), statement.lineno)
     if first is not None:
         return first
     return (previous.end_lineno or previous.lineno) + 1 if previous is not None else 1

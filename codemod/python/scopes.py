@@ -106,7 +106,11 @@ def _known_by_comparison(
         case (ast.IsNot() | ast.NotEq(), ast.Constant(value=None)) if outcome:
             yield left
         case (ast.In() | ast.NotIn(), ast.Attribute(attr="environ") | ast.Name(id="environ")):
-            if isinstance(left, ast.Constant) and isinstance(left.value, str) and isinstance(operator, ast.In) is outcome:
+            if (
+                isinstance(left, ast.Constant)
+                and isinstance(left.value, str)
+                and isinstance(operator, ast.In) is outcome
+            ):
                 yield f"env:{left.value}"
         case (ast.Eq(), ast.Constant(value=str() as text)) if outcome and text:
             yield left

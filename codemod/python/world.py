@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from codemod.python.facts import Arg, Call, Display, Place
-    from codemod.python.program import ApiCall, Constructor, Store
     from codemod.python.link import Linker
+    from codemod.python.program import ApiCall, Constructor, Store
     from codemod.python.source import Source
     from codemod.settings import Settings
 
 # Methods of a client that reach nobody.
-_HARMLESS = frozenset({"close", "is_closed", "aclose", "__exit__", "__aexit__", "platform_headers", "with_options", "copy"})
+_HARMLESS = frozenset(
+    {"close", "is_closed", "aclose", "__exit__", "__aexit__", "platform_headers", "with_options", "copy"}
+)
 
 
 class Given(NamedTuple):
@@ -82,11 +84,9 @@ class World:
         for node, (owner, key) in self._field_names.items():
             if isinstance(owner, Instance) and isinstance(key, str) and is_settings_class(self, owner.index):
                 self.tracer.settings_fields[node] = (owner.index, key)
-            elif isinstance(owner, Container) and key in (ALL, ANY, KEYS):
-                self.tracer.inert.add(node)
-            elif isinstance(owner, Instance) and any(
+            elif (isinstance(owner, Container) and key in (ALL, ANY, KEYS)) or (isinstance(owner, Instance) and any(
                 key in program.classes[ancestor].body for ancestor in linker.lineage(owner.index)
-            ):
+            )):
                 self.tracer.inert.add(node)
         self._any_fields = {keys[ANY] for keys in program.fields.values() if ANY in keys}
         self._collectors = {p.node for function in program.functions for p in function.parameters if p.kind == "kwargs"}
@@ -238,7 +238,9 @@ class World:
             return True
         seen |= {container.node}
         return any(
-            self._open(Container(other), seen) for other in self.program.spreads.get(container.node, ()) if other not in seen
+            self._open(Container(other), seen)
+            for other in self.program.spreads.get(container.node, ())
+            if other not in seen
         )
 
     def given_to(self, client: Client, name: str) -> list[Given]:
@@ -387,4 +389,3 @@ def _harmless_callee(callee: str) -> bool:
         or callee in ("super", "enumerate", "zip", "functools.partial")
         or callee.endswith((".enter_async_context", ".enter_context", ".append", ".put", ".add"))
     )
-

@@ -85,7 +85,6 @@ def render(migration: Migration) -> str:
         files=shown,
         reviews=sorted(reviews, key=lambda note: BY_ID[note.rule].urgency),
         rules=[BY_ID[rule] for rule in sorted({note.rule for note in notes})],
-        unreadable=[(visible_name(item.path), item.line, _shown(item.reason)) for item in migration.unreadable],
         checklist=[_shown(item) for item in migration.checklist],
         snippets=[
             ("Python", sanity.python_snippet(migration.target)),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # GitHub's limit, less what a workflow may put around the report. Counted as JavaScript counts, in UTF-16 units.
 LIMIT = 65_536 - 536
-_SHARES = {"review": 20_000, "kept": 6_000, "unreadable": 3_000, "checklist": 8_000}
+_SHARES = {"review": 20_000, "kept": 6_000, "checklist": 8_000}
 _LONGEST_TEXT = 1_000
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#!|~&$]")
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
@@ -45,10 +45,8 @@ def render(migration: Migration, blob_url: str | None = None) -> str:
     head = _head(migration)
     tail = _sanity(migration)
     before = _section("For review", _reviews(migration, link), "review")
-    after = (
-        _folded("Kept on purpose", _findings(migration, Status.KEEP, link), "kept")
-        + _section("Could not be read", _unreadable(migration), "unreadable")
-        + _section("Checklist", [f"- [ ] {_prose(item)}\n" for item in migration.checklist], "checklist")
+    after = _folded("Kept on purpose", _findings(migration, Status.KEEP, link), "kept") + _section(
+        "Checklist", [f"- [ ] {_prose(item)}\n" for item in migration.checklist], "checklist"
     )
     room = LIMIT - sum(map(_length, (head, before, after, tail)))
     return head + before + _changes(migration, link, room) + after + tail
@@ -124,12 +122,6 @@ def _findings(migration: Migration, status: Status, link: Callable[[Finding], st
 def _entry(finding: Finding, link: Callable[[Finding], str]) -> str:
     name = BY_ID[finding.rule].name
     return f"{link(finding)} **{name}** ({finding.rule}): {_prose(finding.message)}"
-
-
-def _unreadable(migration: Migration) -> list[str]:
-    places = (item.path if item.line is None else f"{item.path}:{item.line}" for item in migration.unreadable)
-    reasons = (item.reason for item in migration.unreadable)
-    return [f"- {_code(place)}: {_prose(reason)}\n" for place, reason in zip(places, reasons, strict=True)]
 
 
 def _changes(migration: Migration, link: Callable[[Finding], str], room: int) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from codemod.rules.account_environment import AccountEnvironment
 from codemod.rules.account_argument import AccountArgument
+from codemod.rules.account_environment import AccountEnvironment
 from codemod.rules.api_key import ApiKey
 from codemod.rules.base_url import BaseUrl
 from codemod.rules.escaping_client import EscapingClient

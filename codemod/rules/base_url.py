@@ -67,9 +67,7 @@ def _classify(found: Addresses, origin: Origin, world: World) -> None:
         made = settings_field(world, *world.tracer.settings_fields[origin.node], "", world.settings.base_url_env)
         if made is None or made.variable not in VARIABLES | {world.settings.base_url_env}:
             found.unknown = "it is a setting that may hold any address"
-    elif origin.kind == "option":
-        found.kinds.add(Address.OPENAI)
-    elif External("openai.NOT_GIVEN") in world.program.values.get(origin.node, ()):
+    elif origin.kind == "option" or External("openai.NOT_GIVEN") in world.program.values.get(origin.node, ()):
         found.kinds.add(Address.OPENAI)
     else:
         found.unknown = "its source cannot be followed"
@@ -104,9 +102,8 @@ class BaseUrl(Rule):
     def move(self, client: Client, world: World) -> Iterator[Note]:
         """Move each source of the URL."""
         for given in world.given_to(client, "base_url"):
-            rewrites = self._sources(given, world)
-            if rewrites:
-                yield self.change(given.path, given.place, "moved the base URL", *rewrites)
+            for rewrite in self._sources(given, world):
+                yield self.change(rewrite.path, rewrite.place, "the base URL moves", rewrite)
 
     def _sources(self, given: Given, world: World) -> list[Rewrite]:
         url = world.settings.base_url
