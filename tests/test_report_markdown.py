@@ -111,7 +111,7 @@ def test_repository_text_stays_in_its_place(text: str) -> None:
     assert diff_block == visible(redact(diff.unified(hostile.changes[0])).replace("\r\n", "\n"))
     assert len(fences(rendered)) == len(fences(calm)) == 3
     headings = [token for token in PARSER.parse(rendered) if token.type == "heading_open"]
-    assert len(headings) == 6
+    assert len(headings) == 5
     assert "\u202e" not in rendered
     outside_code = "".join(
         child.content for token in PARSER.parse(rendered) for child in token.children or () if child.type == "text"

@@ -9,8 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from harness import cases
 from report_samples import EXPOSED, EXPOSED_EDITS, LLM, LLM_EDITS, SECRET, change, migration, sample
 
+from codemod.cli import main
 from codemod.report import patch
 
 if TYPE_CHECKING:
@@ -159,3 +161,18 @@ def test_nothing_to_change_is_an_empty_patch() -> None:
 
 def test_the_sample_applies(tmp_path: Path) -> None:
     check_applies(tmp_path, *sample().changes)
+
+
+@pytest.mark.parametrize("name", cases.names())
+def test_it_does_what_writing_does(tmp_path: Path, name: str) -> None:
+    """Over every fixture: the patch of a dry run leads to the same tree as ``--write``."""
+    case = cases.load(name)
+    written, patched = (cases.write(case.before, tmp_path / folder / "app") for folder in ("written", "patched"))
+    output = tmp_path / "changes.patch"
+    git(patched, "init", "-q")
+    assert main([*case.args, "--quiet", "-f", "patch", "-o", str(output), str(patched)]) == 0
+    if output.stat().st_size:
+        git(patched, "apply", "--check", str(output))
+        git(patched, "apply", "--whitespace=nowarn", str(output))
+    main([*case.args, "--quiet", "--write", "--allow-dirty", "-f", "json", "-o", os.devnull, str(written)])
+    assert cases.read(patched) == cases.read(written)
