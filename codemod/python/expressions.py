@@ -9,6 +9,7 @@ from codemod.python.facts import (
     Arg,
     AttributeLoad,
     Call,
+    Composition,
     Display,
     Facts,
     Function,
@@ -16,6 +17,7 @@ from codemod.python.facts import (
     Iteration,
     Mention,
     Parameter,
+    Part,
     Place,
     Use,
 )
@@ -23,6 +25,10 @@ from codemod.python.scopes import Environment, Scope, known_set, never_returns, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# Operators that put strings together (``/`` does with URLs and paths), and conversions that leave a string as it is.
+_JOINING: dict[type, str] = {ast.Add: "+", ast.Mod: "%", ast.Div: "/"}
+_AS_IT_IS = (-1, ord("s"))
 
 
 def place_of(node: ast.expr | ast.stmt | ast.arg | ast.keyword) -> Place:
@@ -254,22 +260,34 @@ class ExpressionScanner:
 
     def _joined(self, node: ast.JoinedStr) -> int:
         result = self.node(node)
+        place = place_of(node)
         text: list[str] = []
+        parts: list[Part] = []
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
-                self.facts.derived.append((self.expr(part.value), result))
+                value = self.expr(part.value)
+                self.facts.derived.append((value, result))
+                plain = part.format_spec is None and part.conversion in _AS_IT_IS
+                parts.append(Part(value if plain else self.node(part), "", place_of(part.value)))
             elif isinstance(part, ast.Constant) and isinstance(part.value, str):
                 text.append(part.value)
-        self.facts.mentions.append(Mention("\0".join(text), place_of(node)))
+                parts.append(Part(-1, part.value, place))
+        self.facts.mentions.append(Mention("\0".join(text), place))
+        self.facts.compositions.append(Composition(result, "text", tuple(parts), place))
         return result
 
     def _bin_op(self, node: ast.BinOp) -> int:
         result = self.node(node)
+        parts: list[Part] = []
         for value in (node.left, node.right):
             operand = self.expr(value)
+            parts.append(Part(operand, "", place_of(value)))
             self.facts.derived.append((operand, result))
             if isinstance(node.op, ast.BitOr):
                 self.edge(operand, result)
+        kind = _JOINING.get(type(node.op))
+        if kind is not None:
+            self.facts.compositions.append(Composition(result, kind, tuple(parts), place_of(node)))
         return result
 
     def _compare(self, node: ast.Compare) -> int:
@@ -288,13 +306,15 @@ class ExpressionScanner:
     def _dict(self, node: ast.Dict) -> int:
         items: list[tuple[int, object, int]] = []
         spread: list[int] = []
+        places: list[Place] = []
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
                 spread.append(self.expr(value))
             else:
                 items.append((self.expr(key), self.literal(key), self.expr(value)))
+                places.append(place_of(value))
         result = self.node(node)
-        self.facts.displays.append(Display(result, "dict", tuple(items), tuple(spread)))
+        self.facts.displays.append(Display(result, "dict", tuple(items), tuple(spread), tuple(places)))
         return result
 
     def _sequence(self, node: ast.List | ast.Tuple | ast.Set) -> int:

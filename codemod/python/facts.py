@@ -83,13 +83,14 @@ class Display(NamedTuple):
     """A list, tuple, set or dict display (or comprehension); ``items`` are key node, literal key, value node.
 
     The literal key of a sequence's element is its index; ``...`` stands for an unknown key. ``spread`` are the nodes
-    unpacked into it.
+    unpacked into it. ``places`` are those of the values.
     """
 
     node: int
     kind: str
     items: tuple[tuple[int, object, int], ...]
     spread: tuple[int, ...]
+    places: tuple[Place, ...] = ()
 
 
 class Iteration(NamedTuple):
@@ -163,6 +164,23 @@ class Use(NamedTuple):
     place: Place
 
 
+class Part(NamedTuple):
+    """A piece of a string that is put together: a node, or literal text (node -1)."""
+
+    node: int
+    text: str
+    place: Place
+
+
+class Composition(NamedTuple):
+    """A string put together; ``kind`` is "text" for an f-string, else the operator: "+", "%" or "/"."""
+
+    node: int
+    kind: str
+    parts: tuple[Part, ...]
+    place: Place
+
+
 class Mention(NamedTuple):
     """The literal text of an f-string (its parts joined by NUL)."""
 
@@ -198,6 +216,7 @@ class Facts:
     imports: list[Import] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     mentions: list[Mention] = field(default_factory=list)
+    compositions: list[Composition] = field(default_factory=list)
     module_names: dict[str, int] = field(default_factory=dict)
     local_names: dict[int, frozenset[str]] = field(default_factory=dict)
     import_line: int = 1

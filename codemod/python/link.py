@@ -53,6 +53,9 @@ class Linker(Calling):
             self.connect(source + base, target + base)
         for source, target in facts.derived:
             program.derived[source + base].append(target + base)
+        for made in facts.compositions:
+            parts = tuple(p._replace(node=p.node + base) if p.node >= 0 else p for p in made.parts)
+            program.compositions[made.node + base] = made._replace(node=made.node + base, parts=parts)
         for node, name in facts.names.items():
             self._builtin(node + base, name, file)
         for record in facts.imports:

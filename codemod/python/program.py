@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from codemod.python.facts import Arg, Call, Class, Constant, Facts, Function, Parameter, Place
+from codemod.python.facts import Arg, Call, Class, Composition, Constant, Facts, Function, Parameter, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,6 +87,15 @@ class ModuleCall:
     args: tuple[Arg, ...]
 
 
+class HttpCall(NamedTuple):
+    """A call of an HTTP library: what is called, and the call that made the session it is called on (-1: none known)."""
+
+    call: int
+    name: str
+    session: int
+    args: tuple[Arg, ...]
+
+
 @dataclass(slots=True)
 class Option:
     """A command-line option: its parser's call, the node of its value, and what it may be chosen from."""
@@ -108,6 +117,7 @@ class Program:
     constants: dict[int, Constant] = field(default_factory=dict)
     guards: set[int] = field(default_factory=set)
     fallbacks: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    compositions: dict[int, Composition] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     call_file: list[int] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
@@ -122,6 +132,7 @@ class Program:
     constructors: list[Constructor] = field(default_factory=list)
     api_calls: list[ApiCall] = field(default_factory=list)
     module_calls: list[ModuleCall] = field(default_factory=list)
+    http_calls: list[HttpCall] = field(default_factory=list)
     stores: list[Store] = field(default_factory=list)
     options: dict[int, Option] = field(default_factory=dict)
     client_classes: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))

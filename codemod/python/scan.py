@@ -6,7 +6,18 @@ import ast
 from typing import TYPE_CHECKING
 
 from codemod.python.expressions import ExpressionScanner, place_of
-from codemod.python.facts import Arg, AttributeStore, Class, Facts, Import, ItemLoad, ItemStore, Iteration
+from codemod.python.facts import (
+    Arg,
+    AttributeStore,
+    Class,
+    Composition,
+    Facts,
+    Import,
+    ItemLoad,
+    ItemStore,
+    Iteration,
+    Part,
+)
 from codemod.python.scopes import Environment, Scope, never_returns, path_of
 
 if TYPE_CHECKING:
@@ -300,6 +311,10 @@ class _Scanner(ExpressionScanner):
                 self.facts.derived.append((source, after))
                 if isinstance(node.op, ast.BitOr | ast.Add):
                     self.edge(source, after)
+            if isinstance(node.op, ast.Add):
+                place = place_of(node.target)
+                parts = (Part(before, "", place), Part(value, "", place_of(node.value)))
+                self.facts.compositions.append(Composition(after, "+", parts, place))
             self.bind(node.target.id, after)
         else:
             self.assign(node.target, value, node, node.value)
