@@ -59,6 +59,14 @@ class SetArguments:
 
 
 @dataclass(frozen=True, slots=True)
+class RenameArgument:
+    """Give a keyword argument of a call another name."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class Append:
     """Write code directly behind an expression or statement."""
 
@@ -67,9 +75,26 @@ class Append:
 
 @dataclass(frozen=True, slots=True)
 class InsertAfter:
-    """Insert a statement after the one at the place, with its indentation."""
+    """Insert statements after the one at the place, with its indentation: one per row of ``code``, which may be empty.
+
+    Where the statement shares its line with others, the new ones follow it there.
+    """
 
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class InsertBefore:
+    """Insert a statement on a line of its own before the one at the place, with its indentation."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveStatement:
+    """Take out a simple statement and its line; ``alone``: it is its block's only one, so ``pass`` takes its place."""
+
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +105,20 @@ class SwapImport:
     new: str
 
 
-Action = SetString | RenameIn | SetCode | OrElse | Require | SetArguments | Append | InsertAfter | SwapImport
+Action = (
+    SetString
+    | RenameIn
+    | SetCode
+    | OrElse
+    | Require
+    | SetArguments
+    | RenameArgument
+    | Append
+    | InsertAfter
+    | InsertBefore
+    | RemoveStatement
+    | SwapImport
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,18 @@ def set_arguments(
     return _render(_explode(_add_inline(kept, names), source, span, newline), own)
 
 
+def rename_argument(text: str, old: str, new: str) -> str:
+    """The call ``text`` with the keyword ``old`` called ``new``."""
+    call = cst.parse_expression(f"({text})")
+    assert isinstance(call, cst.Call)
+    first = _LINE_END.search(text)
+    args = [
+        arg.with_changes(keyword=cst.Name(new)) if arg.keyword is not None and arg.keyword.value == old else arg
+        for arg in call.args
+    ]
+    return _render(call.with_changes(lpar=[], rpar=[], args=args), first[0] if first is not None else "\n")
+
+
 def _render(node: cst.CSTNode, newline: str = "\n") -> str:
     return cst.Module([], default_newline=newline).code_for_node(node)
 

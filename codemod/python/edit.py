@@ -18,7 +18,10 @@ from codemod.python.actions import (
     Action,
     Append,
     InsertAfter,
+    InsertBefore,
     OrElse,
+    RemoveStatement,
+    RenameArgument,
     RenameIn,
     Require,
     SetArguments,
@@ -26,7 +29,7 @@ from codemod.python.actions import (
     SetString,
     SwapImport,
 )
-from codemod.python.arguments import set_arguments
+from codemod.python.arguments import rename_argument, set_arguments
 
 if TYPE_CHECKING:
     from codemod.python.actions import Rewrite
@@ -61,7 +64,11 @@ def to_edits(source: Source, rewrites: list[tuple[Rewrite, Names]]) -> list[Edit
     for rewrite, names in rewrites:
         span = source.span(rewrite.place)
         if isinstance(rewrite.action, InsertAfter):
-            edits.append(_insertion(source, span, rewrite, names))
+            edits.append(_insertion(source, span, rewrite, _code(rewrite.action.code, names)))
+        elif isinstance(rewrite.action, InsertBefore):
+            edits.append(_line_before(source, span, rewrite, _code(rewrite.action.code, names)))
+        elif isinstance(rewrite.action, RemoveStatement):
+            edits.append(_removal(source, span, rewrite, alone=rewrite.action.alone))
         else:
             tasks.append(_Task(span, rewrite, names))
     for span, inside in _groups(tasks):
@@ -111,6 +118,8 @@ def _carry_out(action: Action, text: str, source: Source, task: _Task) -> str:
         case SetArguments(add, remove):
             added = tuple((name, _code(code, task.names)) for name, code in add)
             return set_arguments(text, added, remove, source, task.span, one_line=task.names.one_line)
+        case RenameArgument(old, new):
+            return rename_argument(text, old, new)
     raise AssertionError(action)
 
 
@@ -165,21 +174,48 @@ def _require(text: str, key: str | None, names: Names) -> str:
     return f"{base}[{item}]"
 
 
-def _insertion(source: Source, span: Span, rewrite: Rewrite, names: Names) -> Edit:
-    """A statement on a line of its own after the line on which the statement at ``span`` ends."""
-    assert isinstance(rewrite.action, InsertAfter)
+def _insertion(source: Source, span: Span, rewrite: Rewrite, code: str) -> Edit:
+    """Statements on lines of their own after the statement at ``span``, or behind it where it shares its line."""
+    if not _has_its_lines(source, span):
+        return Edit(Span(span.end, span.end), "".join(f"; {row}" for row in code.split("\n") if row), rewrite.rule)
+    indent = _indentation(source, span)
     line, _ = source.position(span.end)
-    start_line, column = source.position(span.start)
-    indent = source.line(start_line)[: column - 1]
-    indent = indent[: len(indent) - len(indent.lstrip())]
     end = source.starts[line] if line < len(source.starts) else len(source.text)
     ended = source.line(line).endswith(("\n", "\r"))
-    code = _code(rewrite.action.code, names)
     newline = source.newline_at(span)
-    body = "".join(f"{indent}{row}{newline}" for row in code.split("\n"))
+    body = "".join(f"{indent}{row}{newline}" if row else newline for row in code.split("\n"))
     if not ended:
         body = newline + body.removesuffix(newline)
     return Edit(Span(end, end), body, rewrite.rule)
+
+
+def _line_before(source: Source, span: Span, rewrite: Rewrite, code: str) -> Edit:
+    line, _ = source.position(span.start)
+    start = source.starts[line - 1]
+    return Edit(Span(start, start), f"{_indentation(source, span)}{code}{source.newline_at(span)}", rewrite.rule)
+
+
+def _removal(source: Source, span: Span, rewrite: Rewrite, *, alone: bool) -> Edit:
+    if alone or not _has_its_lines(source, span):
+        return Edit(span, "pass", rewrite.rule)
+    first, _ = source.position(span.start)
+    last, _ = source.position(span.end)
+    end = source.starts[last] if last < len(source.starts) else len(source.text)
+    return Edit(Span(source.starts[first - 1], end), "", rewrite.rule)
+
+
+def _indentation(source: Source, span: Span) -> str:
+    line, _ = source.position(span.start)
+    text = source.line(line)
+    return text[: len(text) - len(text.lstrip())].strip("\f\r\n")
+
+
+def _has_its_lines(source: Source, span: Span) -> bool:
+    """Whether nothing but a comment stands beside a statement on its lines."""
+    first, column = source.position(span.start)
+    last, after = source.position(span.end)
+    rest = source.line(last)[after - 1 :].strip()
+    return not source.line(first)[: column - 1].strip() and (not rest or rest.startswith("#"))
 
 
 def _trimmed(text: str, span: Span, replacement: str, rule: str) -> Edit:

@@ -18,6 +18,7 @@ SPECIAL_CLIENTS = frozenset(
 )
 # Libraries that re-export the SDK's classes.
 ALIASES = {
+    "langfuse.openai.openai": "openai",
     "langfuse.openai": "openai",
     "langsmith.wrappers.OpenAI": "openai.OpenAI",
     "posthog.ai.openai.OpenAI": "openai.OpenAI",
