@@ -241,6 +241,7 @@ class Attributes(Graph):
                     self.connect(site.value, names[site.name] + self.program.offsets[other])
             case External(name="openai"):
                 self._store_on_client(site, -1, file)
+                self._keep(value, site.name, site.value)
             case External():
                 self._keep(value, site.name, site.value)
             case ClientRef(index):

@@ -267,16 +267,21 @@ class Calling(Attributes):
         for arg in call.args if not self._is_plain_getattr(name, call) else ():
             if (name, call.call, arg) not in self.program.external_args[arg.node]:
                 self.program.external_args[arg.node].append((name, call.call, arg))
-        if name.startswith("openai.") and value.site < 0:
-            record = ModuleCall(call.call, tuple(name.split(".")[1:]), call.args)
-            if record not in self.program.module_calls:
-                self.program.module_calls.append(record)
+        self._module_call(value, call)
         if not self._known_function(name, call):
             self._callbacks(call)
             if name.count(".") < 8 and name.count("()") < 6:
                 self.put(call.result, External(name + "()", call.call if value.site < 0 else value.site))
         if name.endswith(".add_argument"):
             self._add_option(value.site, call)
+
+    def _module_call(self, value: External, call: Invocation) -> None:
+        """Take note of a call of something in the SDK's module."""
+        name = externals.canonical(value.name)
+        if name.startswith("openai.") and value.site < 0:
+            record = ModuleCall(call.call, tuple(name.split(".")[1:]), call.args)
+            if record not in self.program.module_calls:
+                self.program.module_calls.append(record)
 
     def _is_plain_getattr(self, name: str, call: Invocation) -> bool:
         """``getattr`` with a literal name is an attribute."""
@@ -432,10 +437,13 @@ class Calling(Attributes):
         for position, arg in enumerate(call.args):
             if arg.name is None and not arg.stars:
                 rest = call._replace(args=call.args[position + 1 :])
-                self.on_value(
-                    arg.node,
-                    lambda value, rest=rest: self.apply(value, rest) if isinstance(value, _CALLABLES) else None,  # type: ignore[misc]
-                )
+                self.on_value(arg.node, lambda value, rest=rest: self._call_back(value, rest))  # type: ignore[misc]
+
+    def _call_back(self, value: Value, call: Invocation) -> None:
+        if isinstance(value, _CALLABLES):
+            self.apply(value, call)
+        elif isinstance(value, External):
+            self._module_call(value, call)
 
     def _add_option(self, parser: int, call: Invocation) -> None:
         """``parser.add_argument("--model", default=...)``."""
