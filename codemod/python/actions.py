@@ -59,6 +59,13 @@ class SetArguments:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveEntries:
+    """Take entries out of a dict display, by their literal keys (in lower case)."""
+
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class RenameArgument:
     """Give a keyword argument of a call another name."""
 
@@ -71,6 +78,14 @@ class Append:
     """Write code directly behind an expression or statement."""
 
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wrap:
+    """Write code directly before and behind an expression; edits inside it are carried out too."""
+
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +127,10 @@ Action = (
     | OrElse
     | Require
     | SetArguments
+    | RemoveEntries
     | RenameArgument
     | Append
+    | Wrap
     | InsertAfter
     | InsertBefore
     | RemoveStatement

@@ -61,6 +61,26 @@ def rename_argument(text: str, old: str, new: str) -> str:
     return _render(call.with_changes(lpar=[], rpar=[], args=args), first[0] if first is not None else "\n")
 
 
+def remove_entries(text: str, names: frozenset[str]) -> str:
+    """The dict display ``text`` without the entries whose literal keys, in lower case, are among ``names``."""
+    display = cst.parse_expression(f"({text})")
+    assert isinstance(display, cst.Dict)
+    first = _LINE_END.search(text)
+    elements = list(display.elements)
+    for index in reversed(range(len(elements))):
+        element = elements[index]
+        key = element.key if isinstance(element, cst.DictElement) else None
+        if not isinstance(key, cst.SimpleString) or str(key.evaluated_value).lower() not in names:
+            continue
+        gone = elements.pop(index)
+        if index == len(elements) and elements:
+            elements[-1] = elements[-1].with_changes(comma=gone.comma)
+    own = display.with_changes(lpar=[], rpar=[], elements=elements)
+    if not elements:
+        own = own.with_changes(lbrace=cst.LeftCurlyBrace(), rbrace=cst.RightCurlyBrace())
+    return _render(own, first[0] if first is not None else "\n")
+
+
 def _render(node: cst.CSTNode, newline: str = "\n") -> str:
     return cst.Module([], default_newline=newline).code_for_node(node)
 

@@ -22,7 +22,7 @@ from codemod.python.objects import (
     Super,
     Value,
 )
-from codemod.python.program import ApiCall, Constructor, EnvironmentLookup, ModuleCall, Option
+from codemod.python.program import ApiCall, Constructor, EnvironmentLookup, HttpCall, ModuleCall, Option
 
 if TYPE_CHECKING:
     from codemod.python.facts import Parameter
@@ -67,6 +67,7 @@ class Calling(Attributes):
         self._constructors: dict[tuple[str, int], int] = {}
         self._derived: dict[tuple[int, int], int] = {}
         self._bound: set[tuple[int, Value | None, int]] = set()
+        self._http_calls: set[HttpCall] = set()
 
     def apply(self, value: Value, call: Invocation) -> None:
         """``value`` is called."""
@@ -268,6 +269,7 @@ class Calling(Attributes):
             if (name, call.call, arg) not in self.program.external_args[arg.node]:
                 self.program.external_args[arg.node].append((name, call.call, arg))
         self._module_call(value, call)
+        self._http_call(value, call)
         if not self._known_function(name, call):
             self._callbacks(call)
             if name.count(".") < 8 and name.count("()") < 6:
@@ -282,6 +284,19 @@ class Calling(Attributes):
             record = ModuleCall(call.call, tuple(name.split(".")[1:]), call.args)
             if record not in self.program.module_calls:
                 self.program.module_calls.append(record)
+
+    def _http_call(self, value: External, call: Invocation) -> None:
+        """Take note where a request is sent, a session for requests is made, or one is given headers."""
+        name = value.name
+        maker = name + "()" in externals.SESSIONS
+        owner, _, method = name.rpartition(".")
+        session = owner.removesuffix(".headers") in externals.SESSIONS
+        gives_headers = session and (method == "add_header" or owner.endswith(".headers"))
+        if maker or gives_headers or name in externals.SENDERS:
+            record = HttpCall(call.call, name, call.call if maker else value.site, call.args)
+            if record not in self._http_calls:
+                self._http_calls.add(record)
+                self.program.http_calls.append(record)
 
     def _is_plain_getattr(self, name: str, call: Invocation) -> bool:
         """``getattr`` with a literal name is an attribute."""
@@ -444,6 +459,7 @@ class Calling(Attributes):
             self.apply(value, call)
         elif isinstance(value, External):
             self._module_call(value, call)
+            self._http_call(value, call)
 
     def _add_option(self, parser: int, call: Invocation) -> None:
         """``parser.add_argument("--model", default=...)``."""

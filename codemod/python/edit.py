@@ -20,6 +20,7 @@ from codemod.python.actions import (
     InsertAfter,
     InsertBefore,
     OrElse,
+    RemoveEntries,
     RemoveStatement,
     RenameArgument,
     RenameIn,
@@ -28,8 +29,9 @@ from codemod.python.actions import (
     SetCode,
     SetString,
     SwapImport,
+    Wrap,
 )
-from codemod.python.arguments import rename_argument, set_arguments
+from codemod.python.arguments import remove_entries, rename_argument, set_arguments
 
 if TYPE_CHECKING:
     from codemod.python.actions import Rewrite
@@ -115,11 +117,15 @@ def _carry_out(action: Action, text: str, source: Source, task: _Task) -> str:
             return _require(text, key, task.names)
         case Append(code):
             return text + _code(code, task.names)
+        case Wrap(before, after):
+            return f"{_code(before, task.names)}{text}{_code(after, task.names)}"
         case SetArguments(add, remove):
             added = tuple((name, _code(code, task.names)) for name, code in add)
             return set_arguments(text, added, remove, source, task.span, one_line=task.names.one_line)
         case RenameArgument(old, new):
             return rename_argument(text, old, new)
+        case RemoveEntries(keys):
+            return remove_entries(text, keys)
     raise AssertionError(action)
 
 

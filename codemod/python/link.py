@@ -160,6 +160,8 @@ class Linker(Calling):
                     self.program.literal_typed.add(target)
                 elif name in externals.CLIENTS or name in externals.SPECIAL_CLIENTS:
                     self.program.annotated_clients[target] = name
+                elif name + "()" in externals.SESSIONS:
+                    self.put(target, External(name + "()"))
 
         self.on_value(annotation, named)
 
