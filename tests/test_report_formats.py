@@ -153,7 +153,7 @@ def in_github(value: Migration) -> tuple[list[tuple[str, str, str]], str]:
 
 def in_markdown(value: Migration) -> list[tuple[str, str]]:
     """The (rule, path) of every finding, in the order: review, changes, kept."""
-    entries = re.findall(r"^- (?:\[ \] )?\[`([^:,]+).*?\*\* \((\w+)\)", markdown.render(value), re.MULTILINE)
+    entries = re.findall(r"^- (?:\[ \] )?\[.*?\]\(([^#)]+).*?\*\* \((\w+)\)", markdown.render(value), re.MULTILINE)
     return [(rule, path) for path, rule in entries]
 
 

@@ -5,6 +5,7 @@ Values only: the template writes the HTML and escapes every text in it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby, pairwise
@@ -37,6 +38,7 @@ _KINDS = (
     (Name.Decorator, "f"),
     (Name.Builtin, "b"),
 )
+_WORD = re.compile(r"\w\w")
 _SIDES = {" ": "same", "-": "old", "+": "new"}
 
 
@@ -141,6 +143,11 @@ def _compared(line: Line, other: Line) -> Line:
     mine, theirs = ("".join(part.text for part in side.parts) for side in (line, other))
     start = _common(mine, theirs)
     end = len(mine) - _common(mine[start:][::-1], theirs[start:][::-1])
+    # A name that differs in part is marked whole.
+    while 0 < start < len(mine) and _WORD.fullmatch(mine[start - 1 : start + 1]):
+        start -= 1
+    while 0 < end < len(mine) and _WORD.fullmatch(mine[end - 1 : end + 1]):
+        end += 1
     # Lines with nothing in common are another text altogether; marking all of it says nothing.
     if start == 0 and end == len(mine):
         return line

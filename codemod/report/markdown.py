@@ -57,14 +57,14 @@ def _workflow_blob_url() -> str:
     return f"{server}/{name}/blob/{commit}/" if server and name and commit else ""
 
 
-def _links(migration: Migration, blob_url: str) -> Callable[[Finding], str]:
+def _links(migration: Migration, blob_url: str) -> Callable[[Finding, str], str]:
     from_top = repository.from_top(migration.root) if blob_url else str
 
-    def link(finding: Finding) -> str:
+    def link(finding: Finding, label: str) -> str:
         path = quote((from_top(finding.path)).encode("utf-8", "surrogateescape"))
         # A notebook is shown as cells, without line numbers to link to.
         line = f"#L{finding.line}" if finding.cell is None else ""
-        return f"[{_code(outline.place(finding))}]({blob_url}{path}{line})"
+        return f"[{label}]({blob_url}{path}{line})"
 
     return link
 
@@ -107,7 +107,7 @@ def _fitted(items: Sequence[str], room: int) -> str:
     return "".join(items)
 
 
-def _reviews(migration: Migration, link: Callable[[Finding], str]) -> list[str]:
+def _reviews(migration: Migration, link: Callable[[Finding, str], str]) -> list[str]:
     reviews = outline.by_urgency(outline.with_status(migration, Status.REVIEW))
     return [
         f"- [ ] {_entry(finding, link)}\n" + (f"  <br>{_prose(finding.help)}\n" if finding.help else "")
@@ -115,22 +115,25 @@ def _reviews(migration: Migration, link: Callable[[Finding], str]) -> list[str]:
     ]
 
 
-def _findings(migration: Migration, status: Status, link: Callable[[Finding], str]) -> list[str]:
+def _findings(migration: Migration, status: Status, link: Callable[[Finding, str], str]) -> list[str]:
     return [f"- {_entry(finding, link)}\n" for finding in outline.with_status(migration, status)]
 
 
-def _entry(finding: Finding, link: Callable[[Finding], str]) -> str:
+def _entry(finding: Finding, link: Callable[[Finding, str], str], label: str = "") -> str:
     name = BY_ID[finding.rule].name
-    return f"{link(finding)} **{name}** ({finding.rule}): {_prose(finding.message)}"
+    place = link(finding, label or _code(outline.place(finding)))
+    return f"{place} **{name}** ({finding.rule}): {_prose(finding.message)}"
 
 
-def _changes(migration: Migration, link: Callable[[Finding], str], room: int) -> str:
+def _changes(migration: Migration, link: Callable[[Finding, str], str], room: int) -> str:
     if not migration.changes:
         return ""
     title = "\n### Changes\n\n"
     reasons: dict[str, list[str]] = {}
     for finding in outline.with_status(migration, Status.CHANGE):
-        reasons.setdefault(finding.path, []).append(f"- {_entry(finding, link)}\n")
+        cell = "" if finding.cell is None else f"cell {finding.cell + 1}, "
+        entry = _entry(finding, link, f"{cell}line {finding.line}")
+        reasons.setdefault(finding.path, []).append(f"- {entry}\n")
     whole = [_file(change, reasons.get(change.path, [])) for change in migration.changes]
     short = [
         f"- {_code(change.path)}: diff of {_length(text):,} characters left out, there is no room for it here\n"
