@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codemod.python.facts import Constant
+from codemod.python.objects import Container
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,7 @@ Context = tuple[int, ...]
 class Origin:
     """Where a value can come from: a constant, a look-up, a settings field, a command-line option, or unknown.
 
+    Also "composed", when strings that are put together are asked for as a whole.
     ``guarded``: on its way the program makes sure that it is set. ``context``: the calls (label) that the search is
     inside of at ``node``, innermost last.
     """
@@ -52,8 +54,13 @@ class Tracer:
         """The literal at a node."""
         return self.program.constants.get(node)
 
-    def origins(self, node: int, context: Context = (), *, guarded: bool = False) -> list[Origin]:
-        """Where the value of ``node`` can come from, in the order found."""
+    def origins(
+        self, node: int, context: Context = (), *, guarded: bool = False, whole: bool = False
+    ) -> list[Origin]:
+        """Where the value of ``node`` can come from, in the order found.
+
+        ``whole``: a string that is put together from others is an origin, whatever else flows there.
+        """
         found: dict[tuple[int, str, bool], Origin] = {}
         seen: set[tuple[int, Context, bool]] = set()
         stack = [(node, context, guarded)]
@@ -63,10 +70,10 @@ class Tracer:
                 continue
             seen.add(state)
             at, calls, safe = state
-            kind = self._kind(at)
+            kind = "composed" if whole and at in self.program.compositions else self._kind(at)
             if kind is not None:
                 found.setdefault((at, kind, safe), Origin(at, kind, safe, calls))
-                if kind == "constant":
+                if kind in ("constant", "composed"):
                     continue
             safe = safe or at in self.program.guards
             following = list(self._sources(at, calls))
@@ -118,6 +125,28 @@ class Tracer:
         if self.program.constants.get(default, ...) is not None:
             return False
         return self.program.callers.get(parameter, set()) <= entered
+
+    def makers(self, node: int, context: Context = ()) -> list[tuple[int, Context]]:
+        """The containers that ``node`` may hold: the node where each is made, and the calls on the way there."""
+        found: set[tuple[int, Context]] = set()
+        values = self.program.values
+        seen: set[tuple[int, Context]] = set()
+        stack = [(node, context)]
+        while stack and len(seen) < _MAX_STATES:
+            state = stack.pop()
+            if state in seen:
+                continue
+            seen.add(state)
+            at, calls = state
+            if Container(at) in values.get(at, ()):
+                found.add(state)
+            else:
+                stack += self._sources(at, calls)
+        followed = {at for at, _ in found}
+        for value in values.get(node, ()):
+            if isinstance(value, Container) and value.node not in followed:
+                found.add((value.node, ()))
+        return sorted(found)
 
     def destinations(self, node: int, context: Context = ()) -> set[int]:
         """Every node that may hold the value of ``node``, itself included."""

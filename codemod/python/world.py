@@ -10,7 +10,7 @@ from codemod.python import externals
 from codemod.python.graph import ALL, ANY, KEYS
 from codemod.python.objects import ClassRef, ClientRef, Container, External, Instance, Resource
 from codemod.python.settings_class import is_settings_class
-from codemod.python.trace import Origin, Tracer
+from codemod.python.trace import Context, Origin, Tracer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,12 +29,16 @@ _HARMLESS = frozenset(
 
 
 class Given(NamedTuple):
-    """A value given for an argument: its node, where its expression stands, and the call (-1 from a dict)."""
+    """A value given for an argument: its node, where its expression stands, and the call (-1 from a dict).
+
+    ``context`` are the calls by which the search for it came there.
+    """
 
     node: int
     place: Place
     path: str
     call: int
+    context: Context = ()
 
 
 class Escape(NamedTuple):
@@ -91,7 +95,7 @@ class World:
         self._any_fields = {keys[ANY] for keys in program.fields.values() if ANY in keys}
         self._collectors = {p.node for function in program.functions for p in function.parameters if p.kind == "kwargs"}
         self._handed_over = self._index_containers()
-        self._origins: dict[int, list[Origin]] = {}
+        self._origins: dict[tuple[int, Context], list[Origin]] = {}
         self._reach: dict[int, set[int]] = {}
         self.clients = [self._client(made) for made in program.constructors]
         self._by_index = {client.index: client for client in self.clients}
@@ -274,11 +278,11 @@ class World:
 
     # Values
 
-    def origins(self, node: int) -> list[Origin]:
+    def origins(self, node: int, context: Context = ()) -> list[Origin]:
         """Where a value can come from."""
-        if node not in self._origins:
-            self._origins[node] = self.tracer.origins(node)
-        return self._origins[node]
+        if (node, context) not in self._origins:
+            self._origins[node, context] = self.tracer.origins(node, context)
+        return self._origins[node, context]
 
     def reach(self, node: int) -> set[int]:
         """Every node that may hold the value of a node."""
