@@ -189,6 +189,13 @@ def test_what_changed_within_a_line_is_marked(opened: Opened) -> None:
     assert page.locator(".line.new", has_text="MODEL").locator(".changed").inner_text() == "abliterated-model"
 
 
+def test_a_name_that_differs_in_part_is_marked_whole(opened: Opened) -> None:
+    key = change("a.py", "k = env['OPENAI_KEY_1']\n", ("OPENAI_KEY_1", "ABLIT_KEY", "ABL002"))
+    whole = change("b.py", "old\n", ("old", "new text", "ABL002"))
+    page = opened(migration(key, whole))
+    assert page.locator(".changed").all_inner_texts() == ["OPENAI_KEY_1", "ABLIT_KEY"]
+
+
 @pytest.mark.parametrize("clipboard", [True, False], ids=["clipboard", "without the clipboard's interface"])
 def test_the_snippet_is_copied(opened: Opened, clipboard: bool) -> None:
     value = sample()
