@@ -120,6 +120,27 @@ class SwapImport:
     new: str
 
 
+@dataclass(frozen=True, slots=True)
+class SetText:
+    """Replace an expression by text that is taken as it is."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Write text as it is at a place without extent."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class InsertLines:
+    """Write whole lines, indented and ended as they have to be, after the line on which the place ends."""
+
+    text: str
+
+
 Action = (
     SetString
     | RenameIn
@@ -135,7 +156,11 @@ Action = (
     | InsertBefore
     | RemoveStatement
     | SwapImport
+    | SetText
+    | Insert
+    | InsertLines
 )
+Verbatim = SetText | Insert | InsertLines
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import libcst as cst
 
@@ -19,13 +19,20 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _EQUAL = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
 
 
-def set_arguments(
-    text: str, add: Sequence[tuple[str, str]], remove: Sequence[str], source: Source, span: Span, *, one_line: bool
-) -> str:
-    """The call ``text``, which stands at ``span`` of ``source``, with keyword arguments added and removed.
+class Position(NamedTuple):
+    """Where a call stands, whether it has to stay on its line, and how many characters the line's end gains."""
+
+    source: Source
+    span: Span
+    one_line: bool
+    beside: int
+
+
+def set_arguments(text: str, add: Sequence[tuple[str, str]], remove: Sequence[str], position: Position) -> str:
+    """The call ``text``, which stands where ``position`` says, with keyword arguments added and removed.
 
     New arguments come after the others and before ``**kwargs``: one per line where the call is written so, else on
-    the last argument's line if it fits (or ``one_line`` asks for it), else every argument gets a line of its own.
+    the last argument's line if it fits (or has to), else every argument gets a line of its own.
     """
     call = cst.parse_expression(f"({text})")
     assert isinstance(call, cst.Call)
@@ -38,15 +45,15 @@ def set_arguments(
     own = first[0] if first is not None else "\n"
     if not names:
         return _render(kept, own)
-    newline = source.newline_at(span)
+    newline = position.source.newline_at(position.span)
     if _only_comments(kept):
         return _render(_below_comments(kept, names, newline), own)
     if _one_per_line(kept):
         return _render(_add_lines(kept, names, newline), own)
     short = _render(_add_inline(kept, names), own)
-    if one_line or _fits(short, source, span):
+    if position.one_line or _fits(short, position):
         return short
-    return _render(_explode(_add_inline(kept, names), source, span, newline), own)
+    return _render(_explode(_add_inline(kept, names), position.source, position.span, newline), own)
 
 
 def rename_argument(text: str, old: str, new: str) -> str:
@@ -209,14 +216,15 @@ def _below_comments(call: cst.Call, names: Sequence[tuple[str, str]], newline: s
     )
 
 
-def _fits(text: str, source: Source, span: Span) -> bool:
+def _fits(text: str, position: Position) -> bool:
+    source, span = position.source, position.span
     if "\n" in text or "\r" in text:
         # An argument of several lines already breaks the line; a hugging list counts by its longest line.
         return max(len(row) for row in text.splitlines()) <= _WIDTH
     line, column = source.position(span.start)
     end_line, _ = source.position(span.end)
     rest = source.line(end_line).rstrip("\r\n")
-    after = len(rest) - (source.position(span.end)[1] - 1)
+    after = len(rest) - (source.position(span.end)[1] - 1) + position.beside
     before = source.line(line).rstrip("\r\n")
     return column - 1 + len(text) + after <= _WIDTH or len(before) > _WIDTH
 

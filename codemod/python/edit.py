@@ -8,6 +8,7 @@ the text that they leave.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,10 @@ from codemod.changes import Edit, Span
 from codemod.python.actions import (
     Action,
     Append,
+    Insert,
     InsertAfter,
     InsertBefore,
+    InsertLines,
     OrElse,
     RemoveEntries,
     RemoveStatement,
@@ -28,10 +31,11 @@ from codemod.python.actions import (
     SetArguments,
     SetCode,
     SetString,
+    SetText,
     SwapImport,
     Wrap,
 )
-from codemod.python.arguments import remove_entries, rename_argument, set_arguments
+from codemod.python.arguments import Position, remove_entries, rename_argument, set_arguments
 
 if TYPE_CHECKING:
     from codemod.python.actions import Rewrite
@@ -54,25 +58,34 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
+    """``beside`` counts the characters that other rewrites put on the line on which the span ends."""
+
     span: Span
     rewrite: Rewrite
     names: Names
+    beside: int = 0
 
 
 def to_edits(source: Source, rewrites: list[tuple[Rewrite, Names]]) -> list[Edit]:
     """The edits of a file, sorted and without overlaps; rewrites of one place are carried out in the given order."""
     edits: list[Edit] = []
     tasks: list[_Task] = []
+    longer: Counter[int] = Counter()
+    for rewrite, _ in rewrites:
+        if isinstance(rewrite.action, Insert):
+            longer[rewrite.place[2]] += len(rewrite.action.text)
     for rewrite, names in rewrites:
         span = source.span(rewrite.place)
         if isinstance(rewrite.action, InsertAfter):
             edits.append(_insertion(source, span, rewrite, _code(rewrite.action.code, names)))
         elif isinstance(rewrite.action, InsertBefore):
             edits.append(_line_before(source, span, rewrite, _code(rewrite.action.code, names)))
+        elif isinstance(rewrite.action, InsertLines):
+            edits.append(_whole_lines(source, span, rewrite, rewrite.action.text))
         elif isinstance(rewrite.action, RemoveStatement):
             edits.append(_removal(source, span, rewrite, alone=rewrite.action.alone))
         else:
-            tasks.append(_Task(span, rewrite, names))
+            tasks.append(_Task(span, rewrite, names, longer[rewrite.place[2]]))
     for span, inside in _groups(tasks):
         text = _rewritten(source, span, inside)
         edits.append(_trimmed(source.text, span, text, inside[0].rewrite.rule))
@@ -121,11 +134,14 @@ def _carry_out(action: Action, text: str, source: Source, task: _Task) -> str:
             return f"{_code(before, task.names)}{text}{_code(after, task.names)}"
         case SetArguments(add, remove):
             added = tuple((name, _code(code, task.names)) for name, code in add)
-            return set_arguments(text, added, remove, source, task.span, one_line=task.names.one_line)
+            position = Position(source, task.span, task.names.one_line, task.beside)
+            return set_arguments(text, added, remove, position)
         case RenameArgument(old, new):
             return rename_argument(text, old, new)
         case RemoveEntries(keys):
             return remove_entries(text, keys)
+        case SetText(new) | Insert(new):
+            return new
     raise AssertionError(action)
 
 
@@ -185,12 +201,17 @@ def _insertion(source: Source, span: Span, rewrite: Rewrite, code: str) -> Edit:
     if not _has_its_lines(source, span):
         return Edit(Span(span.end, span.end), "".join(f"; {row}" for row in code.split("\n") if row), rewrite.rule)
     indent = _indentation(source, span)
-    line, _ = source.position(span.end)
-    end = source.starts[line] if line < len(source.starts) else len(source.text)
-    ended = source.line(line).endswith(("\n", "\r"))
     newline = source.newline_at(span)
     body = "".join(f"{indent}{row}{newline}" if row else newline for row in code.split("\n"))
-    if not ended:
+    return _whole_lines(source, span, rewrite, body)
+
+
+def _whole_lines(source: Source, span: Span, rewrite: Rewrite, body: str) -> Edit:
+    """Lines with their ends after the one on which ``span`` ends."""
+    line, _ = source.position(span.end)
+    end = source.starts[line] if line < len(source.starts) else len(source.text)
+    if not source.line(line).endswith(("\n", "\r")):
+        newline = source.newline_at(span)
         body = newline + body.removesuffix(newline)
     return Edit(Span(end, end), body, rewrite.rule)
 

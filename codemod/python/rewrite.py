@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemod.changes import Edit, FileChange
-from codemod.python.actions import RenameIn, Require, Rewrite, SetArguments, SetCode, SetString, SwapImport
+from codemod.python.actions import RenameIn, Require, Rewrite, SetArguments, SetCode, SetString, SwapImport, Verbatim
 from codemod.python.edit import Names, to_edits
 from codemod.python.imports import Imports, swapped_import
 from codemod.python.source import SourceError, parse
@@ -49,11 +49,14 @@ def _change(source: Source, facts: Facts, rewrites: list[Rewrite]) -> FileChange
         for rewrite in rewrites
         if isinstance(rewrite.action, Require | SetCode) and source.slice(rewrite.place).startswith("getenv(")
     ]
-    swap = swapped_import(facts, source, len(bare)) if bare else None
+    copied = any("getenv" in rewrite.action.text for rewrite in rewrites if isinstance(rewrite.action, Verbatim))
+    swap = swapped_import(facts, source, len(bare)) if bare and not copied else None
     tasks: list[tuple[Rewrite, Names]] = []
     for rewrite in rewrites:
         if swap is not None and rewrite in bare and "{getenv}" not in str(rewrite.action):
             tasks.append((rewrite, Names("environ", "environ.get")))
+        elif isinstance(rewrite.action, Verbatim):
+            tasks.append((rewrite, Names()))
         else:
             tasks.append((rewrite, imports.names(rewrite)))
     if swap is not None:

@@ -29,6 +29,13 @@ def scan(tree: ast.Module, path: str) -> Facts:
     return _Scanner(Facts(path)).module(tree)
 
 
+def scanned_nodes(tree: ast.Module, path: str) -> dict[ast.expr, int]:
+    """The node that each expression of a parsed file has in its facts."""
+    recorder = _Recorder(Facts(path))
+    recorder.module(tree)
+    return recorder.nodes
+
+
 class _Scanner(ExpressionScanner):
     """Visits statements. ``dead`` is true after a statement that control does not leave downwards."""
 
@@ -402,6 +409,18 @@ class _Scanner(ExpressionScanner):
             )
             if bound >= 0:
                 self.bind(name, bound)
+
+
+class _Recorder(_Scanner):
+    """Scans once more and keeps the node of every expression."""
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__(facts)
+        self.nodes: dict[ast.expr, int] = {}
+
+    def expr(self, node: ast.expr) -> int:
+        result = self.nodes[node] = super().expr(node)
+        return result
 
 
 def _import_line(body: list[ast.stmt]) -> int:
