@@ -266,7 +266,7 @@ class Attributes(Graph):
                     self.program.lookups[site.result] = EnvironmentLookup(
                         site.result, how, site.key, -1, site.place, self.program.places.get(site.base)
                     )
-                if name.count(".") < _MAX_DEPTH:
+                if name.count("[]") < 3:
                     self.put(site.result, External(name + "[]", parser))
                 if site.constant is not ...:
                     self._recall(value, site.constant, site.result)

@@ -307,27 +307,31 @@ class ExpressionScanner:
         items: list[tuple[int, object, int]] = []
         spread: list[int] = []
         places: list[Place] = []
+        after: list[int] = []
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
                 spread.append(self.expr(value))
+                after.append(len(items))
             else:
                 items.append((self.expr(key), self.literal(key), self.expr(value)))
                 places.append(place_of(value))
         result = self.node(node)
-        self.facts.displays.append(Display(result, "dict", tuple(items), tuple(spread), tuple(places)))
+        self.facts.displays.append(Display(result, "dict", tuple(items), tuple(spread), tuple(places), tuple(after)))
         return result
 
     def _sequence(self, node: ast.List | ast.Tuple | ast.Set) -> int:
         items: list[tuple[int, object, int]] = []
         spread: list[int] = []
+        places: list[Place] = []
         for position, value in enumerate(node.elts):
             if isinstance(value, ast.Starred):
                 spread.append(self.expr(value.value))
             else:
                 items.append((-1, ... if spread else position, self.expr(value)))
+                places.append(place_of(value))
         result = self.node(node)
         kind = type(node).__name__.lower()
-        self.facts.displays.append(Display(result, kind, tuple(items), tuple(spread)))
+        self.facts.displays.append(Display(result, kind, tuple(items), tuple(spread), tuple(places)))
         return result
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> int:
@@ -458,7 +462,7 @@ class ExpressionScanner:
         if len(branches) == 1:
             return branches[0]
         joined: Environment = {}
-        for name in {name for branch in branches for name in branch}:
+        for name in dict.fromkeys(name for branch in branches for name in branch):
             versions = [branch[name] for branch in branches if name in branch]
             if name.startswith("?"):
                 if len(versions) == len(branches):

@@ -83,7 +83,7 @@ class Display(NamedTuple):
     """A list, tuple, set or dict display (or comprehension); ``items`` are key node, literal key, value node.
 
     The literal key of a sequence's element is its index; ``...`` stands for an unknown key. ``spread`` are the nodes
-    unpacked into it. ``places`` are those of the values.
+    unpacked into it, each after ``after`` items. ``places`` are those of the values.
     """
 
     node: int
@@ -91,6 +91,7 @@ class Display(NamedTuple):
     items: tuple[tuple[int, object, int], ...]
     spread: tuple[int, ...]
     places: tuple[Place, ...] = ()
+    after: tuple[int, ...] = ()
 
 
 class Iteration(NamedTuple):

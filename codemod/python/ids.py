@@ -48,7 +48,7 @@ def foreign_ids(world: World, client: Client) -> list[tuple[Origin, str]]:
     found = []
     for call in world.endpoint_calls(client):
         if world.supported(client, call.path):
-            for given in world.given(call.args, "model", call.call):
+            for given in world.models(client, call):
                 for origin in world.origins(given.node):
                     value = world.literal(origin)
                     if origin.kind == "constant" and isinstance(value, str) and value and _is_foreign(world, value):
@@ -67,7 +67,7 @@ def _targets(world: World) -> set[str]:
 
 def plan_models(world: World, client: Client, call: ApiCall) -> list[ModelPlan]:
     """The plans for the model arguments of one call."""
-    return [_plan(world, given) for given in world.given(call.args, "model", call.call)]
+    return [_plan(world, given) for given in world.models(client, call)]
 
 
 def _plan(world: World, given: Given) -> ModelPlan:
@@ -133,8 +133,6 @@ def _other_use(world: World, literal: Literal) -> str | None:
                 return "a client that stays where it is uses it too"
             if not world.supported(other, call.path):
                 return f"{'.'.join(call.path)} uses it too"
-        if node in world.module_models:
-            return "a call through the openai module uses it too"
     made = reached | world.tracer.derivatives(reached)
     if reached & world.program.literal_typed:
         return "a Literal type allows no other"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # What the SDK reads when it is given no key.
 SDK_KEY = "OPENAI_API_KEY"
+# What a call of 0.28 is handed instead of an empty key, which would make it take the module's.
+UNSET = "unset"
 _REAL_KEY = re.compile(r"sk-[A-Za-z0-9_-]{8,}$")
 _TEST_FILE = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 
@@ -53,8 +55,11 @@ class KeyPlan:
 def plan_key(world: World, client: Client, rule: str) -> KeyPlan:
     """The plan for a client's keys. Raises ``Unresolved``."""
     plan = KeyPlan()
+    own = client.module is not None and client.module.own is not None
     for given in world.keys(client):
-        _KeyMove(world, plan, given, rule).run()
+        _KeyMove(world, plan, given, rule, own=own).run()
+        if own and not any(world.literal(origin) == UNSET for origin in world.origins(given.node)):
+            plan.add(Rewrite(given.path, given.place, OrElse(f'"{UNSET}"'), rule))
     return plan
 
 
@@ -65,12 +70,13 @@ def is_test_file(path: str) -> bool:
 
 @dataclass(slots=True)
 class _KeyMove:
-    """Moves the sources of one value given as a key."""
+    """Moves the sources of one value given as a key; ``own``: to a call of 0.28 instead of the module."""
 
     world: World
     plan: KeyPlan
     given: Given
     rule: str
+    own: bool = False
     rewrites: list[Rewrite] = field(default_factory=list)
     at_constructor: bool = False
     missing: bool = False
@@ -132,8 +138,8 @@ class _KeyMove:
         world, value = self.world, self.world.literal(origin)
         path, place = world.path(origin.node), world.place(origin.node)
         direct = place == self.given.place and path == self.given.path
-        if value is ...:
-            return  # a value that has to be given
+        if value is ... or (self.own and value == UNSET):
+            return  # a value that has to be given, or what a migrated call has after `or`
         if value is None:
             if direct:
                 self.plan.names.add(SDK_KEY)

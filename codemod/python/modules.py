@@ -28,6 +28,11 @@ class Modules:
             self._cache[key] = self._find(module, level, folder)
         return self._cache[key]
 
+    @property
+    def paths(self) -> frozenset[str]:
+        """All paths of the tree."""
+        return self._paths
+
     def is_file(self, path: str) -> bool:
         """Whether ``path`` is one of the tree's files (and not a package's folder)."""
         return path in self._paths

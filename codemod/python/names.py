@@ -55,7 +55,7 @@ def mentions(world: World, name: str) -> Iterator[Mention]:
 def still_needed(world: World, name: str) -> str | None:
     """Who still reads the variable once the clients that move have moved; None when nobody does."""
     for client in world.clients:
-        if client.index not in world.held:
+        if client.index not in world.held and not (client.module is not None and client.module.staying):
             continue
         keys = world.keys(client)
         if not keys and name == SDK_KEY and not client.special:
@@ -68,9 +68,6 @@ def still_needed(world: World, name: str) -> str | None:
                     return f"the client at {client.path}:{client.place[0]}"
                 if origin.kind == "lookup" and name in world.variables(origin):
                     return f"the client at {client.path}:{client.place[0]}"
-    if world.program.module_calls and name == SDK_KEY:
-        call = world.program.module_calls[0].call
-        return f"the openai module's calls, for example in {world.call_path(call)}"
     for facts in world.program.files:
         for record in facts.imports:
             if _OTHER_READERS.match(record.module) and name == SDK_KEY:

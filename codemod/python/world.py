@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod import provider
 from codemod.python import externals
 from codemod.python.graph import ALL, ANY, KEYS
+from codemod.python.layout import Layout
+from codemod.python.module_client import ModuleUse, given_to, models_given, module_clients
 from codemod.python.objects import ClassRef, ClientRef, Container, External, Instance, Resource
+from codemod.python.programs import ImportGraph
 from codemod.python.settings_class import is_settings_class
 from codemod.python.trace import Context, Origin, Tracer
 
@@ -50,7 +54,10 @@ class Escape(NamedTuple):
 
 @dataclass(slots=True)
 class Client:
-    """One client of the repository: how it is made and all that is known to be called on it."""
+    """One client of the repository: how it is made and all that is known to be called on it.
+
+    ``module`` is set for the SDK's module, which is a client that nobody makes.
+    """
 
     index: int
     constructor: Constructor
@@ -59,6 +66,12 @@ class Client:
     api_calls: list[ApiCall] = field(default_factory=list)
     escapes: list[Escape] = field(default_factory=list)
     stores: list[Store] = field(default_factory=list)
+    module: ModuleUse | None = None
+
+    @property
+    def all_calls(self) -> list[ApiCall]:
+        """Its calls, those through the module that stay at OpenAI included."""
+        return self.api_calls + (self.module.staying_calls(self.index) if self.module is not None else [])
 
     @property
     def special(self) -> set[str]:
@@ -105,12 +118,27 @@ class World:
             if store.client >= 0:
                 self._by_index[store.client].stores.append(store)
         self._find_escapes()
+        self._layouts: dict[str, Layout] = {}
+        self.clients += module_clients(self, len(self.clients))
+        self._by_index = {client.index: client for client in self.clients}
         self._index_readers()
         self.key_uses = self._argument_index("api_key")
         self.model_uses: dict[int, list[ApiCall]] = {}
-        for call in program.api_calls:
-            for given in self.given(call.args, "model", call.call):
-                self.model_uses.setdefault(given.node, []).append(call)
+        for client in self.clients:
+            for call in client.all_calls:
+                for given in self.models(client, call):
+                    self.model_uses.setdefault(given.node, []).append(call)
+
+    @cached_property
+    def imports(self) -> ImportGraph:
+        """Who imports whom in the tree."""
+        return ImportGraph(self.linker.modules, lambda path: (self.root / path).read_bytes())
+
+    def layout(self, path: str) -> Layout:
+        """Where the statements of a file stand."""
+        if path not in self._layouts:
+            self._layouts[path] = Layout(self.sources[path].parse())
+        return self._layouts[path]
 
     def _index_readers(self) -> None:
         """Tables of what reads a node in a way that depends on its content."""
@@ -134,9 +162,6 @@ class World:
             if self.linker.is_enum(cls):
                 nodes = {source for node in record.body.values() for source, _ in program.back.get(node, ())}
                 self._index_siblings("an Enum", nodes)
-        self.module_models = {
-            given.node for call in program.module_calls for given in self.given(call.args, "model", call.call)
-        }
 
     def _index_display(self, display: Display, base: int) -> None:
         if display.kind == "dict":
@@ -222,11 +247,11 @@ class World:
             if not any(isinstance(value, Container) for value in values):
                 return arg
             for value in values:
-                if isinstance(value, External) or (isinstance(value, Container) and self._open(value)):
+                if isinstance(value, External) or (isinstance(value, Container) and self.is_open(value)):
                     return arg
         return None
 
-    def _open(self, container: Container, seen: frozenset[int] = frozenset()) -> bool:
+    def is_open(self, container: Container, seen: frozenset[int] = frozenset()) -> bool:
         """Whether something unknown was put into a dict, or into one that is spread into it."""
         fields = self.program.fields.get(container, {})
         unknown = fields.get(ANY)
@@ -242,18 +267,31 @@ class World:
             return True
         seen |= {container.node}
         return any(
-            self._open(Container(other), seen)
+            self.is_open(Container(other), seen)
             for other in self.program.spreads.get(container.node, ())
             if other not in seen
         )
 
     def given_to(self, client: Client, name: str) -> list[Given]:
-        """The values given for a constructor's keyword."""
+        """The values given for a constructor's keyword, or for a setting of the SDK's module."""
+        if client.module is not None:
+            return given_to(self, client, name)
         return [
             given
             for call in client.constructor.calls
             for given in self.given(self.program.calls[call].args, name, call)
         ]
+
+    def base_url(self, client: Client) -> str:
+        """The new URL as a client takes it: the module of 1+ joins paths to it without a slash."""
+        slash = "/" if client.module is not None and client.module.major else ""
+        return self.settings.base_url + slash
+
+    def models(self, client: Client, call: ApiCall) -> list[Given]:
+        """The values given as the model of a call."""
+        if client.module is not None:
+            return models_given(self, call.args, call.call)
+        return self.given(call.args, "model", call.call)
 
     def all_args(self, client: Client) -> list[Arg]:
         """All arguments of a client's constructor."""
@@ -265,7 +303,7 @@ class World:
         for call in client.constructor.late:
             found += self.given(self.program.calls[call].args, "api_key", call)
         for store in client.stores:
-            if store.name == "api_key":
+            if store.name == "api_key" and client.module is None:
                 found.append(Given(store.value, store.value_place, self.program.files[store.file].path, -1))
         return found
 

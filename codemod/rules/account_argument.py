@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
-from codemod.python.actions import Rewrite, SetArguments
+from codemod.python.actions import RemoveStatement, Rewrite, SetArguments
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemod.python.program import Store
     from codemod.python.world import Client, World
 
 _ARGUMENTS = ("organization", "project", "data_residency")
@@ -36,6 +38,9 @@ class AccountArgument(Rule):
 
     def move(self, client: Client, world: World) -> Iterator[Note]:
         """Remove the arguments, or say where they are set."""
+        if client.module is not None:
+            yield from self._module(client, world)
+            return
         for name in _ARGUMENTS:
             for given in world.given_to(client, name):
                 if given.call < 0:
@@ -51,10 +56,29 @@ class AccountArgument(Rule):
                 yield self.change(given.path, given.place, f"removed {name}=", rewrite)
         for store in client.stores:
             if store.name in _ARGUMENTS:
-                path = world.program.files[store.file].path
-                yield self.review(
-                    path,
-                    store.place,
-                    f"{store.name} is set on a client that moves",
-                    f"Remove this line: {store.name} belongs to an OpenAI account.",
-                )
+                yield self._stays(store, world)
+
+    def _stays(self, store: Store, world: World) -> Note:
+        return self.review(
+            world.program.files[store.file].path,
+            store.place,
+            f"{store.name} is set on a client that moves",
+            f"Remove this line: {store.name} belongs to an OpenAI account.",
+        )
+
+    def _module(self, client: Client, world: World) -> Iterator[Note]:
+        """Settings of the SDK's module go where they are statements of their own, arguments of 0.28 from the call."""
+        for store in (store for store in client.stores if store.name in _ARGUMENTS):
+            path = world.program.files[store.file].path
+            layout = world.layout(path)
+            statement = layout.simple(store.place)
+            if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and store.place != store.value_place:
+                rewrite = Rewrite(path, store.place, RemoveStatement(layout.alone(store.place)), self.id)
+                yield self.change(path, store.place, f"removed {store.name}", rewrite)
+            else:
+                yield self._stays(store, world)
+        for call in client.api_calls:
+            for arg in (arg for arg in call.args if arg.name in _ARGUMENTS):
+                path, place = world.call_path(call.call), world.program.calls[call.call].place
+                rewrite = Rewrite(path, place, SetArguments(remove=(arg.name or "",)), self.id)
+                yield self.change(path, arg.place, f"removed {arg.name}=", rewrite)

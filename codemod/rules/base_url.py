@@ -102,11 +102,10 @@ class BaseUrl(Rule):
     def move(self, client: Client, world: World) -> Iterator[Note]:
         """Move each source of the URL."""
         for given in world.given_to(client, "base_url"):
-            for rewrite in self._sources(given, world):
+            for rewrite in self._sources(given, world, world.base_url(client)):
                 yield self.change(rewrite.path, rewrite.place, "the base URL moves", rewrite)
 
-    def _sources(self, given: Given, world: World) -> list[Rewrite]:
-        url = world.settings.base_url
+    def _sources(self, given: Given, world: World, url: str) -> list[Rewrite]:
         rewrites: list[Rewrite] = []
         absent = False
         for origin in sorted(world.origins(given.node), key=lambda origin: origin.kind != "setting"):
@@ -121,7 +120,7 @@ class BaseUrl(Rule):
                     rewrites.append(made.rewrite)
             elif origin.kind == "lookup":
                 if world.variables(origin) & VARIABLES:
-                    rewrites.append(self._lookup(origin, world))
+                    rewrites.append(self._lookup(origin, world, url))
             elif literal is None:
                 if place == given.place:
                     rewrites.append(Rewrite(path, place, SetCode(f'"{url}"'), self.id))
@@ -135,14 +134,14 @@ class BaseUrl(Rule):
             rewrites.append(Rewrite(given.path, given.place, OrElse(f'"{url}"'), self.id))
         return rewrites
 
-    def _lookup(self, origin: Origin, world: World) -> Rewrite:
+    def _lookup(self, origin: Origin, world: World, url: str) -> Rewrite:
         lookup = world.program.lookups[origin.node]
         path, name = world.path(lookup.node), world.place(lookup.name)
         if origin.guarded and lookup.default < 0 and lookup.place[:2] <= name[:2] <= lookup.place[2:]:
             return Rewrite(path, name, SetString(world.settings.base_url_env), self.id)
         text = world.text(path, lookup.base_place) if lookup.base_place else ""
         function = text if text.endswith(("getenv", ".get")) else "{getenv}"
-        code = f'{function}("{world.settings.base_url_env}", "{world.settings.base_url}")'
+        code = f'{function}("{world.settings.base_url_env}", "{url}")'
         return Rewrite(path, lookup.place, SetCode(code), self.id)
 
     def _serves_others(self, node: int, world: World) -> bool:

@@ -40,6 +40,8 @@ class OpenAIClient(Rule):
 
     def move(self, client: Client, world: World) -> Iterator[Note]:
         """Add the arguments that are missing."""
+        if client.module is not None:
+            return
         settings = world.settings
         missing = []
         if not world.given_to(client, "base_url"):
