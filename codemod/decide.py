@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from codemod.changes import Status
 from codemod.rules import BY_ID, RULES
 from codemod.rules.ignored import IgnoredByComment
+from codemod.rules.module_client import ModuleClient
 from codemod.rules.rule import Note
 from codemod.rules.unresolved_key import UnresolvedKey
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from codemod.python.world import Client, World
 
 # Rules whose edits are the client's move; the others can be left out one by one.
-_UNIT = frozenset({"ABL001", "ABL002", "ABL003", "ABL005"})
+_UNIT = frozenset({"ABL001", "ABL002", "ABL003", "ABL005", "ABL012", "ABL030"})
+# Rules that are asked again whenever another client is held back.
+_LATE = (UnresolvedKey, ModuleClient)
 
 
 def decide(world: World) -> list[Note]:
@@ -35,7 +38,7 @@ def decide(world: World) -> list[Note]:
     for client in world.clients:
         for rule in rules:
             if isinstance(rule, UnresolvedKey):
-                continue  # asked below, when it is known who else is held back
+                continue  # asked below
             notes = list(rule.hold(client, world))
             if notes:
                 hold(client, notes)
@@ -46,7 +49,8 @@ def decide(world: World) -> list[Note]:
         for client in world.clients:
             if client.index in held:
                 continue
-            notes = list(UnresolvedKey().hold(client, world)) or _stays_with_partner(client, world, held)
+            notes = [note for rule in _LATE for note in rule().hold(client, world)]
+            notes = notes or _stays_with_partner(client, world, held)
             if not notes:
                 moved[client.index] = [note for rule in rules for note in rule.move(client, world)]
                 notes = _blocked(client, world, moved[client.index])

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from codemod.python.actions import OrElse, Require, Rewrite, SetCode, SetString
+from codemod.python.actions import OrElse, Require, Rewrite, SetCode, SetString, Wrap
 from codemod.python.settings_class import SettingsField, settings_field
 
 if TYPE_CHECKING:
@@ -63,6 +63,15 @@ def plan_key(world: World, client: Client, rule: str) -> KeyPlan:
     return plan
 
 
+def move_key(world: World, plan: KeyPlan, given: Given, here: Rewrite | None, *, operand: bool) -> None:
+    """Add to the plan what moving one value given as a key takes. Raises ``Unresolved``.
+
+    ``here`` is how the new key is read at the value's own place when its source serves others too (None: it cannot be);
+    ``operand``: the value stands among operators.
+    """
+    _KeyMove(world, plan, given, "ABL002", here=here, elsewhere=here is None, operand=operand).run()
+
+
 def is_test_file(path: str) -> bool:
     """Whether a file is collected by a test runner or lies with the tests."""
     return _TEST_FILE.search(path) is not None
@@ -70,13 +79,20 @@ def is_test_file(path: str) -> bool:
 
 @dataclass(slots=True)
 class _KeyMove:
-    """Moves the sources of one value given as a key; ``own``: to a call of 0.28 instead of the module."""
+    """Moves the sources of one value given as a key; ``own``: to a call of 0.28 instead of the module.
+
+    ``here``: what reads the new key when a source serves others too, unless it is the value itself (``elsewhere``:
+    nothing can). ``operand``: the value stands among operators.
+    """
 
     world: World
     plan: KeyPlan
     given: Given
     rule: str
     own: bool = False
+    here: Rewrite | None = None
+    elsewhere: bool = False
+    operand: bool = False
     rewrites: list[Rewrite] = field(default_factory=list)
     at_constructor: bool = False
     missing: bool = False
@@ -87,7 +103,7 @@ class _KeyMove:
 
     def run(self) -> None:
         order = ("setting", "lookup", "option", "constant", "unknown")
-        origins = sorted(self.world.origins(self.given.node), key=lambda origin: order.index(origin.kind))
+        origins = sorted(self.world.origins(self.given.node, self.given.context), key=lambda origin: order.index(origin.kind))
         runtime = False
         for origin in origins:
             if self._moved_already(origin):
@@ -105,15 +121,17 @@ class _KeyMove:
                 case _:
                     raise Unresolved(self.given.path, self.given.place, "the source of its key cannot be followed")
         if self.at_constructor:
-            if runtime:
+            if runtime or self.elsewhere:
                 raise Unresolved(
                     self.given.path, self.given.place, "its source also serves somebody who stays at OpenAI"
                 )
-            self.rewrites = [self._rewrite(self.given.path, self.given.place, SetCode(self.environ))]
+            own = self._rewrite(self.given.path, self.given.place, SetCode(self.environ))
+            self.rewrites = [self.here or own]
         elif self.missing and not any(
             isinstance(rewrite.action, SetCode) and rewrite.place == self.given.place for rewrite in self.rewrites
         ):
-            self.rewrites.append(self._rewrite(self.given.path, self.given.place, OrElse(self.environ)))
+            late = Wrap("(", f" or {self.environ})") if self.operand else OrElse(self.environ)
+            self.rewrites.append(self._rewrite(self.given.path, self.given.place, late))
         if self.missing:
             self.plan.names.add(SDK_KEY)
         for rewrite in collapsed(self.world, self.rewrites, self.environ):
@@ -126,7 +144,7 @@ class _KeyMove:
             rewrite.path == path and rewrite.covers(place) and rewrite.place != place for rewrite in self.rewrites
         )
 
-    def _rewrite(self, path: str, place: Place, action: OrElse | Require | SetCode | SetString) -> Rewrite:
+    def _rewrite(self, path: str, place: Place, action: OrElse | Require | SetCode | SetString | Wrap) -> Rewrite:
         return Rewrite(path, place, action, self.rule)
 
     def _move(self, path: str, place: Place, action: Require | SetCode | SetString) -> None:
@@ -260,7 +278,7 @@ class _KeyMove:
         world = self.world
         reached = world.reach(node)
         for other in reached:
-            if any(index in world.held for index in world.key_uses.get(other, ())):
+            if any(index in world.held for index in world.key_uses.get(other, ())) or world.http.key_stays(other):
                 return True
         if names:
             return any(

@@ -10,7 +10,7 @@ from codemod import provider
 from codemod.python import externals
 from codemod.python.graph import ALL, ANY, KEYS
 from codemod.python.layout import Layout
-from codemod.python.module_client import ModuleUse, given_to, models_given, module_clients
+from codemod.python.module_client import ModuleUse, endpoint, given_to, models_given, module_clients
 from codemod.python.objects import ClassRef, ClientRef, Container, External, Instance, Resource
 from codemod.python.programs import ImportGraph
 from codemod.python.settings_class import is_settings_class
@@ -119,6 +119,7 @@ class World:
                 self._by_index[store.client].stores.append(store)
         self._find_escapes()
         self._layouts: dict[str, Layout] = {}
+        self._module_calls = {call.call for call in program.module_calls if endpoint(call.path) is not None}
         self.clients += module_clients(self, len(self.clients))
         self._by_index = {client.index: client for client in self.clients}
         self._index_readers()
@@ -361,7 +362,8 @@ class World:
         for node in nodes:
             entries = [*self.program.external_args.get(node, ()), *self._handed_over.get(node, ())]
             for callee, call, _ in entries:
-                if not externals.passes_on(callee) and not externals.only_reads(callee):
+                served = callee.startswith("openai.") and call in self._module_calls
+                if not served and not externals.passes_on(callee) and not externals.only_reads(callee):
                     yield callee, self.program.calls[call], call
 
     def _index_containers(self) -> dict[int, list[tuple[str, int, Arg]]]:

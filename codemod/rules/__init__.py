@@ -14,6 +14,7 @@ from codemod.rules.key_name import KeyName
 from codemod.rules.mixed_client import MixedClient
 from codemod.rules.model_id import ModelId
 from codemod.rules.model_name_reader import ModelNameReader
+from codemod.rules.module_client import ModuleClient
 from codemod.rules.openai_client import OpenAIClient
 from codemod.rules.other_provider import OtherProvider
 from codemod.rules.rule import Rule
@@ -26,6 +27,7 @@ from codemod.rules.unsupported_endpoint import UnsupportedEndpoint
 
 RULES: tuple[type[Rule], ...] = (
     IgnoredByComment,
+    ModuleClient,
     SpecialClient,
     OtherProvider,
     UnresolvedUrl,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import OrElse, Rewrite, SetCode, SetString
-from codemod.python.addresses import Address, classify, host_of
+from codemod.python.addresses import VARIABLES, Address, classify, host_of, moved_lookup
 from codemod.python.objects import External
 from codemod.python.settings_class import settings_field
 from codemod.rules.rule import Example, Note, Rule
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from codemod.python.trace import Origin
     from codemod.python.world import Client, Given, World
-
-# Variables that the SDK or its users read for OpenAI's own address.
-VARIABLES = frozenset({"OPENAI_BASE_URL", "OPENAI_API_BASE"})
 
 
 @dataclass(slots=True)
@@ -120,7 +117,7 @@ class BaseUrl(Rule):
                     rewrites.append(made.rewrite)
             elif origin.kind == "lookup":
                 if world.variables(origin) & VARIABLES:
-                    rewrites.append(self._lookup(origin, world, url))
+                    rewrites.append(moved_lookup(world, origin, url, self.id))
             elif literal is None:
                 if place == given.place:
                     rewrites.append(Rewrite(path, place, SetCode(f'"{url}"'), self.id))
@@ -133,16 +130,6 @@ class BaseUrl(Rule):
         if absent:
             rewrites.append(Rewrite(given.path, given.place, OrElse(f'"{url}"'), self.id))
         return rewrites
-
-    def _lookup(self, origin: Origin, world: World, url: str) -> Rewrite:
-        lookup = world.program.lookups[origin.node]
-        path, name = world.path(lookup.node), world.place(lookup.name)
-        if origin.guarded and lookup.default < 0 and lookup.place[:2] <= name[:2] <= lookup.place[2:]:
-            return Rewrite(path, name, SetString(world.settings.base_url_env), self.id)
-        text = world.text(path, lookup.base_place) if lookup.base_place else ""
-        function = text if text.endswith(("getenv", ".get")) else "{getenv}"
-        code = f'{function}("{world.settings.base_url_env}", "{url}")'
-        return Rewrite(path, lookup.place, SetCode(code), self.id)
 
     def _serves_others(self, node: int, world: World) -> bool:
         reached = world.reach(node)

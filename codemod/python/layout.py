@@ -1,0 +1,108 @@
+"""Where the statements of a file stand: blocks, what is surely carried out before what, and where a file's own code opens."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from codemod.python.expressions import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemod.python.facts import Place
+
+_SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Import, ast.ImportFrom)
+
+
+class Step(NamedTuple):
+    """A statement on the way to another: its block, its position there, and how many functions are around the block."""
+
+    block: int
+    position: int
+    functions: int
+
+
+class Layout:
+    """The statements of one file."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._tree = tree
+        self._statements: dict[Place, tuple[ast.stmt, tuple[Step, ...], int]] = {}
+        self._index(tree.body, (), 0)
+
+    def _index(self, body: list[ast.stmt], trail: tuple[Step, ...], functions: int) -> None:
+        for index, statement in enumerate(body):
+            steps = (*trail, Step(id(body), index, functions))
+            self._statements[place_of(statement)] = (statement, steps, len(body))
+            inside = functions + isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+            for block in _blocks(statement):
+                self._index(block, steps, inside)
+
+    def simple(self, place: Place) -> ast.stmt | None:
+        """The assignment, import or expression statement at exactly this place."""
+        found = self._statements.get(place)
+        return found[0] if found is not None and isinstance(found[0], _SIMPLE) else None
+
+    def around(self, place: Place) -> Place | None:
+        """The simple statement that holds an expression; None in the head of a compound one."""
+        inside = [at for at in self._statements if at[:2] <= place[:2] and place[2:] <= at[2:]]
+        if not inside:
+            return None
+        innermost = max(inside, key=lambda at: len(self._statements[at][1]))
+        return innermost if self.simple(innermost) is not None else None
+
+    def top_level(self, place: Place) -> bool:
+        """Whether a statement stands in the module's own block."""
+        found = self._statements.get(place)
+        return found is not None and len(found[1]) == 1
+
+    def alone(self, place: Place) -> bool:
+        """Whether a statement is the only one of its block."""
+        return self._statements[place][2] == 1
+
+    def together(self, first: Place, second: Place) -> bool:
+        """Whether two statements stand in one block, so that whoever carries out one carries out both."""
+        return self._trail(first)[-1].block == self._trail(second)[-1].block
+
+    def precedes(self, first: Place, second: Place) -> bool:
+        """Whether ``first`` is surely carried out before ``second``: it stands before it in a block around it.
+
+        What the module's own block does counts as done before any function of the module is called.
+        """
+        own = self._trail(first)[-1]
+        for step in self._trail(second):
+            if step.block == own.block:
+                return own.position < step.position or self._trail(second)[-1].functions > step.functions
+        return False
+
+    def _trail(self, place: Place) -> tuple[Step, ...]:
+        return self._statements[place][1]
+
+    def opening(self, after: list[Place], before: list[Place]) -> Place:
+        """The top-level statement behind which a file's own code begins: its last import at the top.
+
+        It is moved down behind the statements ``after`` (at the top level), unless one of ``before`` comes first.
+        """
+        body = self._tree.body
+        last: ast.stmt | None = None
+        for position, statement in enumerate(body):
+            docstring = position == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                last = statement
+            elif not docstring and not isinstance(statement, ast.Try | ast.If):
+                break
+        places = [place_of(last)] if last is not None else []
+        places += [place for place in after if self.top_level(place) and all(place < first for first in before)]
+        return max(places)
+
+
+def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(statement, name, None)
+        if isinstance(block, list) and block:
+            yield block
+    for handler in getattr(statement, "handlers", ()):
+        yield handler.body
+    for case in getattr(statement, "cases", ()):
+        yield case.body
