@@ -197,7 +197,7 @@ class _KeyMove:
     def _move_lookup(self, origin: Origin, lookup: EnvironmentLookup, name: Origin, *, alone: bool) -> None:
         world, key = self.world, self.world.settings.key_env
         path, place = world.path(lookup.node), world.place(name.node)
-        safe = origin.guarded or (lookup.how.raises and lookup.default < 0)
+        safe = world.guarded(origin) or (lookup.how.raises and lookup.default < 0)
         if path == world.path(name.node) and _inside(place, lookup.place):
             if self._shared(lookup.node):
                 self.at_constructor = True

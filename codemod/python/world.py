@@ -15,12 +15,14 @@ from codemod.python.objects import ClassRef, ClientRef, Container, External, Ins
 from codemod.python.programs import ImportGraph
 from codemod.python.settings_class import is_settings_class
 from codemod.python.trace import Context, Origin, Tracer
+from codemod.python.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from codemod.python.facts import Arg, Call, Display, Place
+    from codemod.python.http import Http
     from codemod.python.link import Linker
     from codemod.python.program import ApiCall, Constructor, Store
     from codemod.python.source import Source
@@ -134,6 +136,18 @@ class World:
     def imports(self) -> ImportGraph:
         """Who imports whom in the tree."""
         return ImportGraph(self.linker.modules, lambda path: (self.root / path).read_bytes())
+
+    @cached_property
+    def written(self) -> Written:
+        """Where dict entries, calls and methods are written."""
+        return Written(self.program)
+
+    @cached_property
+    def http(self) -> Http:
+        """The requests that the program sends by itself."""
+        from codemod.python.http import Http  # noqa: PLC0415  (it is made from this module's types)
+
+        return Http(self)
 
     def layout(self, path: str) -> Layout:
         """Where the statements of a file stand."""
@@ -345,6 +359,15 @@ class World:
             names.add(value if isinstance(value, str) else "?")
         return names
 
+    def guarded(self, origin: Origin) -> bool:
+        """Whether the program makes sure that a look-up itself gives something.
+
+        In ``if os.getenv("A"): use(os.getenv("A"))`` another look-up is tested, whose name may stay as it is.
+        """
+        program, place = self.program, self.place(origin.node)
+        apart = any(t in program.guards and program.places.get(t) == place for t, _ in program.flow.get(origin.node, ()))
+        return origin.guarded and not apart
+
     def path(self, node: int) -> str:
         """The file of a node."""
         return self.program.path(node)
@@ -359,10 +382,11 @@ class World:
 
     def outside_uses(self, nodes: set[int]) -> Iterator[tuple[str, Call, int]]:
         """Calls of code outside the repository that take one of ``nodes`` and do more than read it."""
+        allies = self.http.allies
         for node in nodes:
             entries = [*self.program.external_args.get(node, ()), *self._handed_over.get(node, ())]
             for callee, call, _ in entries:
-                served = callee.startswith("openai.") and call in self._module_calls
+                served = call in allies or (callee.startswith("openai.") and call in self._module_calls)
                 if not served and not externals.passes_on(callee) and not externals.only_reads(callee):
                     yield callee, self.program.calls[call], call
 
