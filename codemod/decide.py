@@ -1,8 +1,8 @@
-"""Decides which clients move, and collects what the rules do and say.
+"""Decides which clients and requests move, and collects what the rules do and say.
 
-The client is the unit. A client that one rule holds back stays as it is, wholly. Since a key that also serves a client
-which stays must not be renamed, holding one client back can change what moving another takes: the rules are asked
-again until nothing changes.
+The client is the unit, and so is a request sent without the SDK. One that a rule holds back stays as it is, wholly.
+Since a key that also serves one which stays must not be renamed, holding one back can change what moving another
+takes: the rules are asked again until nothing changes.
 """
 
 from __future__ import annotations
@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING
 
 from codemod.changes import Status
 from codemod.rules import BY_ID, RULES
+from codemod.rules.direct_http import DirectHttp
 from codemod.rules.ignored import IgnoredByComment
 from codemod.rules.module_client import ModuleClient
 from codemod.rules.rule import Note
 from codemod.rules.unresolved_key import UnresolvedKey
 
 if TYPE_CHECKING:
+    from codemod.python.http_requests import Request
     from codemod.python.world import Client, World
 
 # Rules whose edits are the client's move; the others can be left out one by one.
-_UNIT = frozenset({"ABL001", "ABL002", "ABL003", "ABL005", "ABL012", "ABL030"})
+_UNIT = frozenset({"ABL001", "ABL002", "ABL003", "ABL005", "ABL012", "ABL030", "ABL031"})
 # Rules that are asked again whenever another client is held back.
 _LATE = (UnresolvedKey, ModuleClient)
 
@@ -44,8 +46,11 @@ def decide(world: World) -> list[Note]:
                 hold(client, notes)
                 break
     moved: dict[int, list[Note]] = {}
+    world.http.reset()
+    left: dict[int, list[Note]] = {}
     while True:
-        before = len(held)
+        before = (len(held), len(left))
+        _hold_requests(world, left)
         for client in world.clients:
             if client.index in held:
                 continue
@@ -56,9 +61,10 @@ def decide(world: World) -> list[Note]:
                 notes = _blocked(client, world, moved[client.index])
             if notes:
                 hold(client, notes)
-        if len(held) == before:
+        if (len(held), len(left)) == before:
             break
     found = [note for client in world.clients for note in held.get(client.index) or moved[client.index]]
+    found += _about_requests(world, left)
     done = [rewrite for note in found for rewrite in note.rewrites]
     for note in (note for rule in rules for note in rule.settle(world)):
         # What a client's move has rewritten is told with that client.
@@ -76,7 +82,29 @@ def _stays_with_partner(client: Client, world: World, held: dict[int, list[Note]
     return []
 
 
-def _blocked(client: Client, world: World, notes: list[Note]) -> list[Note]:
+def _hold_requests(world: World, left: dict[int, list[Note]]) -> None:
+    """Let the requests stay that have to, as things are; ``left`` says why."""
+    for request in world.http.moving():
+        notes = _request_stays(request, world)
+        if notes:
+            left[request.index] = notes
+            world.http.hold(request)
+
+
+def _about_requests(world: World, left: dict[int, list[Note]]) -> list[Note]:
+    moved = [note for request in world.http.moving() for note in DirectHttp().moves(request, world)]
+    return [note for notes in left.values() for note in notes] + moved
+
+
+def _request_stays(request: Request, world: World) -> list[Note]:
+    """Why a request that could move stays where it is; empty when it moves."""
+    source, rule = world.sources[request.path], DirectHttp()
+    if source.ignores(request.place, rule.id, rule.name) or not _allowed(world, rule.id):
+        return [IgnoredByComment.keep(request.path, request.place, "left alone, as its comment or the options ask")]
+    return rule.stays(request, world) or _blocked(request, world, list(rule.moves(request, world)))
+
+
+def _blocked(client: Client | Request, world: World, notes: list[Note]) -> list[Note]:
     """Reasons not to carry out a move: an edit it needs is not allowed where it would be made."""
     for note in notes:
         for rewrite in note.rewrites:

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from codemod.python.actions import Rewrite, SetCode, SetString
+
+if TYPE_CHECKING:
+    from codemod.python.trace import Origin
+    from codemod.python.world import World
+
+# Variables that the SDK or its users read for OpenAI's own address.
+VARIABLES = frozenset({"OPENAI_BASE_URL", "OPENAI_API_BASE"})
 
 
 class Address(Enum):
@@ -22,6 +32,17 @@ def classify(url: str, target: str) -> Address:
     if host == "api.openai.com" or (host.endswith(".api.openai.com") and host.count(".") == 3):
         return Address.OPENAI
     return Address.TARGET if host and host == host_of(target) else Address.OTHER
+
+
+def moved_lookup(world: World, origin: Origin, url: str, rule: str) -> Rewrite:
+    """A look-up of OpenAI's base URL that reads the new variable instead, never without ``url`` as its default."""
+    lookup = world.program.lookups[origin.node]
+    path, name = world.path(lookup.node), world.place(lookup.name)
+    if world.guarded(origin) and lookup.default < 0 and lookup.place[:2] <= name[:2] <= lookup.place[2:]:
+        return Rewrite(path, name, SetString(world.settings.base_url_env), rule)
+    text = world.text(path, lookup.base_place) if lookup.base_place else ""
+    function = text if text.endswith(("getenv", ".get")) else "{getenv}"
+    return Rewrite(path, lookup.place, SetCode(f'{function}("{world.settings.base_url_env}", "{url}")'), rule)
 
 
 def host_of(url: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 RELIABLE = sys.version_info >= (3, 12)
 # Only an f-string that holds one of these can hold something to edit.
-_OF_INTEREST = re.compile(r"environ|getenv|openai|OpenAI|OPENAI|create|gpt-|\bo[134]\b|client|KEY")
+_OF_INTEREST = re.compile(r"environ|getenv|openai|OpenAI|OPENAI|create|gpt-|\bo[134]\b|client|KEY|[Bb]earer")
 
 
 def relocate(tree: ast.Module, source: Source) -> None:

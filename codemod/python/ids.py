@@ -67,13 +67,14 @@ def _targets(world: World) -> set[str]:
 
 def plan_models(world: World, client: Client, call: ApiCall) -> list[ModelPlan]:
     """The plans for the model arguments of one call."""
-    return [_plan(world, given) for given in world.models(client, call)]
+    return [plan_given(world, given) for given in world.models(client, call)]
 
 
-def _plan(world: World, given: Given) -> ModelPlan:
+def plan_given(world: World, given: Given) -> ModelPlan:
+    """The plan for one value given as a model."""
     plan = ModelPlan(given)
     chosen = False
-    for origin in world.origins(given.node):
+    for origin in world.origins(given.node, given.context):
         value = world.literal(origin)
         if origin.kind == "constant":
             if isinstance(value, str) and value:
@@ -126,13 +127,9 @@ def _other_use(world: World, literal: Literal) -> str | None:
     if collapse is not None:
         return collapse
     reached = world.reach(literal.node)
-    for node in reached:
-        for call in world.model_uses.get(node, ()):
-            other = world.client(call.client)
-            if other.index in world.held:
-                return "a client that stays where it is uses it too"
-            if not world.supported(other, call.path):
-                return f"{'.'.join(call.path)} uses it too"
+    called = _other_call(world, reached)
+    if called is not None:
+        return called
     made = reached | world.tracer.derivatives(reached)
     if reached & world.program.literal_typed:
         return "a Literal type allows no other"
@@ -151,6 +148,20 @@ def _other_use(world: World, literal: Literal) -> str | None:
                 continue
             return "a table is indexed by it"
         return f"{callee.replace('()', '')} reads it too"
+    return None
+
+
+def _other_call(world: World, reached: set[int]) -> str | None:
+    """A call or request that stays where it is and uses the model too."""
+    if any(map(world.http.model_stays, reached)):
+        return "a request that stays where it is uses it too"
+    for node in reached:
+        for call in world.model_uses.get(node, ()):
+            other = world.client(call.client)
+            if other.index in world.held:
+                return "a client that stays where it is uses it too"
+            if not world.supported(other, call.path):
+                return f"{'.'.join(call.path)} uses it too"
     return None
 
 

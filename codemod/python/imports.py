@@ -36,6 +36,8 @@ class Imports:
         for mention in self._facts.mentions:
             if mention.place[:2] <= place[:2] and place[2:] <= mention.place[2:]:
                 quote = self._source.slice(mention.place).lstrip("rRfFbBuU")[0]
+                if mention.place == place:
+                    return quote, False
                 return "'" if quote == '"' else '"', True
         return self._source.quote, False
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from codemod.changes import Unreadable
 from codemod.python import fstrings
+from codemod.python.addresses import VARIABLES
 from codemod.python.link import Linker
 from codemod.python.modules import Modules
 from codemod.python.scan import scan
@@ -52,7 +53,8 @@ class Loader:
             if progress is not None and (count % 64 == 0 or count + 1 == len(self._selected)):
                 progress(count + 1, len(self._selected))
         self.linker.run()
-        if not self.linker.program.constructors and not self.linker.program.module_calls and not self._hopeful():
+        program = self.linker.program
+        if not (program.constructors or program.module_calls or program.http_calls or self._hopeful()):
             return
         for _ in range(_MAX_ROUNDS):
             wanted = [path for path in self._wanted() if path not in self._failed and path not in self.sources]
@@ -129,6 +131,12 @@ def _facts(source: Source) -> Facts:
         raise SourceError("is nested too deeply to be followed") from error
 
 
+def _names_openai(facts: Facts) -> bool:
+    """Whether a file names OpenAI's host, or a variable for it: its requests may go there."""
+    texts = [*facts.constants.values(), *(mention.text for mention in facts.mentions)]
+    return any(isinstance(text, str) and ("openai.com" in text or text in VARIABLES) for text in texts)
+
+
 class _Needs:
     """Which nodes the decisions about clients depend on."""
 
@@ -154,6 +162,8 @@ class _Needs:
             for arg in program.calls[call].args
         ]
         stack += [arg.node for call in program.api_calls for arg in call.args if arg.name == "model" or arg.stars]
+        if any(_names_openai(facts) for facts in program.files):
+            stack += [arg.node for sent in program.http_calls for arg in sent.args]
         stack += [store.value for store in program.stores]
         stack += [call.func for call in program.calls if not program.values.get(call.func)]
         stack += [lookup.name for lookup in program.lookups.values()]

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from codemod.python.http_plan import key_variables
 from codemod.python.keys import SDK_KEY, is_test_file
 from codemod.python.objects import Container, External
 
@@ -68,6 +69,9 @@ def still_needed(world: World, name: str) -> str | None:
                     return f"the client at {client.path}:{client.place[0]}"
                 if origin.kind == "lookup" and name in world.variables(origin):
                     return f"the client at {client.path}:{client.place[0]}"
+    for request in world.http.requests:
+        if request.index in world.http.held and name in key_variables(world, request):
+            return f"the request at {request.path}:{request.place[0]}"
     for facts in world.program.files:
         for record in facts.imports:
             if _OTHER_READERS.match(record.module) and name == SDK_KEY:
@@ -122,7 +126,7 @@ class _Roles:
         """A look-up that feeds no client may follow if nobody outside gets what it gives."""
         world = self._world
         reached = world.reach(node)
-        if any(world.key_uses.get(other) for other in reached):
+        if any(world.key_uses.get(other) or world.http.is_key(other) for other in reached):
             return "lookup"
         made = reached | world.tracer.derivatives(reached)
         if any(True for _ in world.outside_uses(made)):

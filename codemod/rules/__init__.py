@@ -6,6 +6,7 @@ from codemod.rules.account_argument import AccountArgument
 from codemod.rules.account_environment import AccountEnvironment
 from codemod.rules.api_key import ApiKey
 from codemod.rules.base_url import BaseUrl
+from codemod.rules.direct_http import DirectHttp
 from codemod.rules.escaping_client import EscapingClient
 from codemod.rules.exposed_key import ExposedKey
 from codemod.rules.foreign_model import ForeignModel
@@ -43,6 +44,7 @@ RULES: tuple[type[Rule], ...] = (
     UnresolvedKey,
     UnresolvedModel,
     ModelNameReader,
+    DirectHttp,
     KeyName,
     ExposedKey,
     AccountEnvironment,

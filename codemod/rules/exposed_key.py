@@ -27,7 +27,7 @@ class ExposedKey(Rule):
 
     def settle(self, world: World) -> Iterator[Note]:
         """Review each literal key that the program puts into the environment for a client that moves."""
-        if any(client.index not in world.held for client in world.clients):
+        if world.http.moving() or any(client.index not in world.held for client in world.clients):
             for path, place in literal_keys(world, SDK_KEY):
                 yield self.review(
                     path,

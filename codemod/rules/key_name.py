@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import RenameIn, Rewrite, SetString
+from codemod.python.http_plan import plan_request
 from codemod.python.keys import SDK_KEY, plan_key
 from codemod.python.names import mentions, still_needed
 from codemod.rules.rule import Example, Note, Rule
@@ -57,6 +58,8 @@ class KeyName(Rule):
                 names |= plan_key(world, client, self.id).names
                 if not world.keys(client):
                     names.add(SDK_KEY)
+        for request in world.http.moving():
+            names |= plan_request(world, request).key.names
         return names
 
     def _follow(self, world: World, name: str, mention: Mention, keeper: str | None) -> Iterator[Note]:

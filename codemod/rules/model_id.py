@@ -11,6 +11,7 @@ from codemod.rules.rule import Example, Note, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemod.python.ids import ModelPlan
     from codemod.python.world import Client, World
 
 
@@ -42,10 +43,15 @@ class ModelId(Rule):
             if not world.supported(client, call.path):
                 continue
             for plan in plan_models(world, client, call):
-                for literal in plan.literals:
-                    rewrite = Rewrite(literal.path, literal.place, SetString(literal.new), self.id)
-                    yield self.change(literal.path, literal.place, f"{literal.old} becomes {literal.new}", rewrite)
-                if plan.at_call is not None:
-                    given = plan.given
-                    rewrite = Rewrite(given.path, given.place, SetCode(f'"{plan.at_call}"'), self.id)
-                    yield self.change(given.path, given.place, f"the call asks for {plan.at_call}", rewrite)
+                yield from self.changes(plan)
+
+    @classmethod
+    def changes(cls, plan: ModelPlan) -> Iterator[Note]:
+        """Change what a plan changes."""
+        for literal in plan.literals:
+            rewrite = Rewrite(literal.path, literal.place, SetString(literal.new), cls.id)
+            yield cls.change(literal.path, literal.place, f"{literal.old} becomes {literal.new}", rewrite)
+        if plan.at_call is not None:
+            given = plan.given
+            rewrite = Rewrite(given.path, given.place, SetCode(f'"{plan.at_call}"'), cls.id)
+            yield cls.change(given.path, given.place, f"the call asks for {plan.at_call}", rewrite)

@@ -10,6 +10,7 @@ from codemod.rules.rule import Note, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemod.python.ids import ModelPlan
     from codemod.python.world import Client, World
 
 
@@ -30,6 +31,11 @@ class ModelNameReader(Rule):
             if not world.supported(client, call.path):
                 continue
             for plan in plan_models(world, client, call):
-                if plan.at_call is not None:
-                    for literal, reason in plan.readers:
-                        yield self.keep(literal.path, literal.place, f"{literal.old} stays here: {reason}")
+                yield from self.kept(plan)
+
+    @classmethod
+    def kept(cls, plan: ModelPlan) -> Iterator[Note]:
+        """Say where the ids of a plan stay."""
+        if plan.at_call is not None:
+            for literal, reason in plan.readers:
+                yield cls.keep(literal.path, literal.place, f"{literal.old} stays here: {reason}")

@@ -10,6 +10,7 @@ from codemod.rules.rule import Note, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemod.python.ids import ModelPlan
     from codemod.python.world import Client, World
 
 
@@ -27,10 +28,15 @@ class UnresolvedModel(Rule):
             if not world.supported(client, call.path):
                 continue
             for plan in plan_models(world, client, call):
-                if plan.unresolved is not None:
-                    yield self.review(
-                        plan.given.path,
-                        plan.given.place,
-                        f"the model of this call stays as it is: {plan.unresolved}",
-                        "Give this call one of the provider's ids, or let it be configured.",
-                    )
+                yield from self.reviews(plan)
+
+    @classmethod
+    def reviews(cls, plan: ModelPlan) -> Iterator[Note]:
+        """Review what a plan could not resolve."""
+        if plan.unresolved is not None:
+            yield cls.review(
+                plan.given.path,
+                plan.given.place,
+                f"the model of this call stays as it is: {plan.unresolved}",
+                "Give this call one of the provider's ids, or let it be configured.",
+            )

@@ -1,0 +1,93 @@
+"""What is said about requests that stay: which endpoint they ask for, or why where they go cannot be told."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+from codemod import provider
+from codemod.python import externals
+from codemod.python.addresses import Address, host_of
+from codemod.python.http_plan import key_variables
+from codemod.python.http_requests import body_of
+from codemod.python.http_urls import supported
+from codemod.python.objects import Container
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemod.python.facts import Place
+    from codemod.python.http_requests import Request
+    from codemod.python.world import World
+
+_URL = re.compile(r"((https?|wss?)://)?([a-z0-9-]+\.)?api\.openai\.com(?![a-z0-9.-])[^\s\"'<>]*", re.IGNORECASE)
+
+
+def standing(world: World, request: Request) -> tuple[Literal["kept", "mixed", "unknown", "other"], str]:
+    """Why a request does not move: it is "kept" (which endpoints), "mixed" or "unknown" (why), or at "other" hosts."""
+    found = world.http.targets[request.index]
+    kinds = {target.address for target in found}
+    if None in kinds or not found:
+        return "unknown", "where it goes cannot be followed"
+    if Address.OPENAI not in kinds:
+        return "other", ""
+    if Address.OTHER in kinds:
+        hosts = ", ".join(sorted({host_of(t.text) for t in found if t.address is Address.OTHER}))
+        return "unknown", f"the same call also goes to {hosts}"
+    if any(target.path is None for target in found):
+        return "unknown", "which endpoint it asks for cannot be followed"
+    lacking = sorted({target.path or "" for target in found if not supported(request, target)})
+    paths = ", ".join("what is not below /v1" if path == "?" else path.replace("\0", "...") for path in lacking)
+    if all(not supported(request, target) for target in found):
+        return "kept", paths
+    return "mixed", f"the same call also asks for {paths}, which the new provider does not serve"
+
+
+def concerns_openai(world: World, request: Request) -> bool:
+    """Whether a request whose URL is not known looks like one to OpenAI: by its key's variable or its model."""
+    targets = world.http.targets[request.index]
+    if any(target.address is Address.OPENAI for target in targets):
+        return True
+    if any("OPENAI" in name.upper() for name in key_variables(world, request)):
+        return True
+    for node, context in body_of(world, request).dicts:
+        at = world.program.fields.get(Container(node), {}).get("model")
+        for origin in world.origins(at, context) if at is not None else ():
+            value = world.literal(origin)
+            if isinstance(value, str) and provider.is_openai_chat_model(value):
+                return True
+    return False
+
+
+def sent_otherwise(world: World) -> Iterator[tuple[str, Place, str]]:
+    """URLs and hosts at OpenAI that reach code outside the repository which is no request: where, and to whom."""
+    known = {request.call for request in world.http.requests}
+    given = {
+        node
+        for client in world.clients
+        for name in ("base_url", "api_base")
+        for each in world.given_to(client, name)
+        for origin in world.origins(each.node)
+        for node in (origin.node,)
+    }
+    seen: set[int] = set()
+    for node, text in _urls(world):
+        if node in given or not _URL.fullmatch(text):
+            continue
+        reached = world.reach(node)
+        for callee, call, index in world.outside_uses(reached | world.tracer.derivatives(reached)):
+            if index in known or index in seen or callee.removesuffix("()") + "()" in externals.SESSIONS:
+                continue
+            seen.add(index)
+            name = callee.replace("()", "")
+            yield world.call_path(index), call.place, f"{name} is given {text.split('?')[0]} and may send to it"
+
+
+def _urls(world: World) -> Iterator[tuple[int, str]]:
+    for node, value in world.program.constants.items():
+        if isinstance(value, str) and "api.openai.com" in value.lower():
+            yield node, value.strip()
+    for node, composition in world.program.compositions.items():
+        text = "".join(part.text or "x" for part in composition.parts)
+        if composition.kind == "text" and "api.openai.com" in text.lower():
+            yield node, text

@@ -1,0 +1,117 @@
+"""Where things are written: the entries of a dict, the call behind a result, the method that a call reads."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from codemod.python.objects import Container
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemod.python.facts import Call, Display, ItemStore, Place
+    from codemod.python.program import Program
+
+
+class Write(NamedTuple):
+    """One place that writes an entry of a dict: the value's node and place, and what stands around it.
+
+    ``kind`` is "display", "keyword" or "store"; ``near``: it stands in the function that makes the dict.
+    """
+
+    value: int
+    value_place: Place
+    path: str
+    place: Place
+    kind: str
+    near: bool
+
+
+class Written:
+    """Tables of a linked program's files, made once."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.displays: dict[int, Display] = {}
+        self._stores: dict[int, list[tuple[ItemStore, int, str]]] = defaultdict(list)
+        self._calls = {call.result: index for index, call in enumerate(program.calls)}
+        self._reads: dict[int, tuple[int, str]] = {}
+        for facts, base in zip(program.files, program.offsets, strict=True):
+            for display in facts.displays:
+                self.displays[display.node + base] = display
+            for load in facts.attribute_loads:
+                self._reads[load.result + base] = (load.base + base, load.name)
+            for store in facts.item_stores:
+                for value in program.values.get(store.base + base, ()):
+                    if isinstance(value, Container):
+                        self._stores[value.node].append((store, base, facts.path))
+
+    def call(self, result: int) -> Call | None:
+        """The call that gives what a node holds."""
+        index = self._calls.get(result)
+        return None if index is None else self._program.calls[index]
+
+    def method(self, call: Call) -> tuple[int, str]:
+        """The node of the object whose method is called, and the method's name ("" when it is none)."""
+        return self._reads.get(call.func, (-1, ""))
+
+    def elements(self, node: int) -> list[tuple[int, Place]] | None:
+        """The values of a display and their places, unless something is unpacked into it."""
+        display = self.displays.get(node)
+        if display is None or display.spread or len(display.places) != len(display.items):
+            return None
+        base = node - display.node
+        return [(value + base, place) for (_, _, value), place in zip(display.items, display.places, strict=True)]
+
+    def entries(self, node: int, name: str) -> list[Write]:
+        """Where the dict made at a node gets its entry ``name``, also through what is unpacked into it.
+
+        An entry that is written behind what is unpacked hides the one from there.
+        """
+        return list(dict.fromkeys(self._entries(node, name, frozenset({node}))))
+
+    def _entries(self, node: int, name: str, seen: frozenset[int]) -> Iterator[Write]:
+        program = self._program
+        spreads = set(program.spreads.get(node, ()))
+        display, call = self.displays.get(node), self.call(node)
+        path = program.path(node)
+        if display is not None:
+            base, place = node - display.node, program.places[node]
+            last = -1
+            for index, ((_, literal, value), value_place) in enumerate(
+                zip(display.items, display.places, strict=False)
+            ):
+                if literal == name:
+                    last = index
+                    yield Write(value + base, value_place, path, place, "display", True)
+            hidden = [s + base for s, after in zip(display.spread, display.after, strict=False) if after <= last]
+            shown = [s + base for s, after in zip(display.spread, display.after, strict=False) if after > last]
+            spreads -= self._made(hidden) - self._made(shown)
+        elif call is not None:
+            for arg in call.args:
+                if arg.name == name:
+                    yield Write(arg.node, arg.place, path, call.place, "keyword", True)
+        for store, base, where in self._stores.get(node, ()):
+            if store.constant == name:
+                home = program.places.get(node, (1, 0, 1, 0))
+                near = where == path and self._function(path, home) == self._function(path, store.place)
+                yield Write(store.value + base, store.value_place, where, store.place, "store", near)
+        for other in sorted(spreads - seen):
+            for write in self._entries(other, name, seen | spreads):
+                yield write._replace(near=False)
+
+    def _function(self, path: str, place: Place) -> Place | None:
+        """The place of the innermost function around a place."""
+        around = [
+            function.place
+            for function, file in zip(self._program.functions, self._program.function_file, strict=True)
+            if self._program.files[file].path == path
+            and function.place[:2] <= place[:2]
+            and place[2:] <= function.place[2:]
+        ]
+        return max(around, default=None)
+
+    def _made(self, nodes: list[int]) -> set[int]:
+        values = self._program.values
+        return {value.node for node in nodes for value in values.get(node, ()) if isinstance(value, Container)}
