@@ -1,4 +1,4 @@
-"""Where the statements of a file stand: blocks, what is surely carried out before what, and where a file's own code opens."""
+"""Where the statements of a file stand: blocks, what surely precedes what, and where a file's own code opens."""
 
 from __future__ import annotations
 

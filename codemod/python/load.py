@@ -19,8 +19,15 @@ if TYPE_CHECKING:
 
     from codemod.python.facts import Facts
 
-# What a file must contain to have anything to do with the migration, in any encoding that Python source may have.
-_MENTIONS = re.compile(rb"openai|OPENAI|OpenAI|\.completions\b|\.responses\b|gpt-|chatgpt", re.ASCII)
+# What a file must contain to have anything to do with the migration, in any encoding that Python source may have. The
+# resources are those of a client that another module makes.
+_MENTIONS = re.compile(
+    rb"openai|OPENAI|OpenAI|\.completions\b|\.responses\b|gpt-|chatgpt"
+    rb"|\.(?:embeddings|images|audio|moderations|files|uploads|batches|fine_tuning|vector_stores|threads|assistants"
+    rb"|conversations|containers|evals|videos|models)"
+    rb"\.(?:\w+\.){0,2}(?:create|generate|edit|list|retrieve|content|delete|upload|cancel|update)\w*\(",
+    re.ASCII,
+)
 _MAX_ROUNDS = 12
 
 
@@ -101,6 +108,8 @@ class Loader:
         seen = needs.closure()
         wanted = {program.unloaded[node] for node in seen if node in program.unloaded}
         names = needs.callers(seen)
+        if program.module_calls and not any(store.client == -1 and store.name == "api_key" for store in program.stores):
+            names.add("load_dotenv")  # the SDK's module takes its key from an environment that is filled there
         if names:
             wanted |= self._mentioning(names)
         return sorted(wanted)
@@ -137,6 +146,10 @@ def _names_openai(facts: Facts) -> bool:
     return any(isinstance(text, str) and ("openai.com" in text or text in VARIABLES) for text in texts)
 
 
+# Arguments of calls through the SDK's module that decide where a call goes.
+_PASSED = frozenset({"model", "engine", "deployment_id", "api_key", "api_base", "api_type"})
+
+
 class _Needs:
     """Which nodes the decisions about clients depend on."""
 
@@ -162,6 +175,7 @@ class _Needs:
             for arg in program.calls[call].args
         ]
         stack += [arg.node for call in program.api_calls for arg in call.args if arg.name == "model" or arg.stars]
+        stack += [arg.node for call in program.module_calls for arg in call.args if arg.name in _PASSED or arg.stars]
         if any(_names_openai(facts) for facts in program.files):
             stack += [arg.node for sent in program.http_calls for arg in sent.args]
         stack += [store.value for store in program.stores]

@@ -55,8 +55,9 @@ _CLASSES = {
     "APIRequestor": "requests",
 }
 _RESOURCES = frozenset(
-    """chat completions embeddings models images audio moderations files fine_tuning batches uploads beta responses
-    vector_stores evals containers realtime videos conversations webhooks skills live admin safety decisions""".split()
+    {"chat", "completions", "responses", "embeddings", "models", "images", "audio", "moderations", "files", "uploads"}
+    | {"fine_tuning", "batches", "beta", "vector_stores", "evals", "containers", "realtime", "videos", "conversations"}
+    | {"webhooks", "skills", "live", "admin", "safety", "decisions"}
 )
 _READS_ONLY = frozenset({"importlib.reload", "dir", "vars", "getattr", "hasattr", "unittest.mock.patch.object"})
 _AZURE = re.compile(r"AZURE_OPENAI_(?:ENDPOINT|API_KEY|AD_TOKEN)\b")
@@ -246,14 +247,14 @@ def sets_azure(world: World) -> bool:
     for facts in world.program.files:
         if any(isinstance(value, str) and _AZURE.fullmatch(value) for value in facts.constants.values()):
             return True
-    return any(_AZURE.search(text) for text in _configuration(world.root))
+    return any(_AZURE.search(text) for text in world.configuration)
 
 
-def _configuration(root: Path) -> Iterator[str]:
+def configuration(root: Path, *, recursive: bool) -> Iterator[str]:
     """The texts of files that define variables: env files, YAML, Dockerfiles, shell scripts."""
     for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in sorted(folders) if name not in _SKIPPED_FOLDERS]
+        folders[:] = [name for name in sorted(folders) if recursive and name not in _SKIPPED_FOLDERS]
         for name in files:
             path = Path(folder, name)
-            if _CARRIERS.match(name) and path.stat().st_size < _LARGEST:
+            if _CARRIERS.match(name) and path.is_file() and path.stat().st_size < _LARGEST:
                 yield path.read_text("utf-8", errors="replace")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LOADERS = frozenset({"dotenv.load_dotenv", "dotenv.main.load_dotenv"})
 
 
-class Unplaced(Exception):
+class UnplacedError(Exception):
     """A setting or call for which no place can be found: why, and where; ``mixed``: a call that has to stay."""
 
     def __init__(self, why: str, path: str, place: Place, *, mixed: bool = False) -> None:
@@ -46,7 +46,7 @@ class Opening(NamedTuple):
 
 
 def assigned_module(world: World, store: Store) -> str:
-    """The expression for the module in the assignment ``openai.api_key = ...``. Raises ``Unplaced``."""
+    """The expression for the module in the assignment ``openai.api_key = ...``. Raises ``UnplacedError``."""
     path = world.program.files[store.file].path
     statement = world.layout(path).simple(store.place)
     targets = getattr(statement, "targets", [getattr(statement, "target", None)])
@@ -54,33 +54,28 @@ def assigned_module(world: World, store: Store) -> str:
         for node in ast.walk(target) if isinstance(target, ast.AST) else ():
             if isinstance(node, ast.Attribute) and node.attr == store.name:
                 return ast.unparse(node.value)
-    raise Unplaced(f"{store.name} is not set by an assignment of its own", path, store.place)
+    raise UnplacedError(f"{store.name} is not set by an assignment of its own", path, store.place)
 
 
 def openings(world: World, path: str) -> Iterator[Opening]:
-    """Where the module is configured for the calls of a file. Raises ``Unplaced``."""
+    """Where the module is configured for the calls of a file. Raises ``UnplacedError``."""
     late = late_events(world, path)
     for other, place in late:
         statement = world.layout(other).around(place)
         if statement is None:
-            raise Unplaced("its environment is filled where no line can be added", other, place)
+            raise UnplacedError("its environment is filled where no line can be added", other, place)
         yield _at_event(world, other, statement)
     if not late:
         yield from _own(world, path)
 
 
 def late_events(world: World, path: str) -> list[tuple[str, Place]]:
-    """What fills the environment after a file is imported: ``load_dotenv()`` or a setter in a function or an importer."""
+    """What fills the environment after a file is imported: ``load_dotenv()`` or a setter in a function or importer."""
     found = []
     for other, place in _events(world):
         top = _top_level(world, other, place)
-        if other == path:
-            late = not top
-        elif other in world.imports.reaches(path):
-            late = not top
-        else:
-            late = path in world.imports.reaches(other)
-        if late:
+        first = other == path or other in world.imports.reaches(path)
+        if not top if first else path in world.imports.reaches(other):
             found.append((other, place))
     return found
 
@@ -95,9 +90,10 @@ def _events(world: World) -> Iterator[tuple[str, Place]]:
                 yield path, call.place
     for store in program.stores:
         path = program.files[store.file].path
-        if store.client == -2 and not is_test_file(path):
-            if any(world.literal(origin) == SDK_KEY for origin in world.origins(store.key)):
-                yield path, store.place
+        if store.client != -2 or is_test_file(path):
+            continue
+        if any(world.literal(origin) == SDK_KEY for origin in world.origins(store.key)):
+            yield path, store.place
 
 
 def _top_level(world: World, path: str, place: Place) -> bool:
@@ -126,7 +122,7 @@ def _own(world: World, path: str) -> Iterator[Opening]:
         yield Opening(path, place, top[0].bound)
     elif own:
         if MODULE.name in facts.module_names:
-            raise Unplaced("the name openai means something else in this file", path, own[0].place)
+            raise UnplacedError("the name openai means something else in this file", path, own[0].place)
         place = layout.opening([*after, *(record.place for record in own)], before)
         yield Opening(path, place, MODULE.name, imports=_import_before(path, own[0].place))
     elif bound or imported:
@@ -134,13 +130,13 @@ def _own(world: World, path: str) -> Iterator[Opening]:
             rows = () if bound else (f"import {MODULE.name}",)
             yield Opening(path, record.place, record.bound if bound else MODULE.name, paragraph=False, rows=rows)
     else:
-        raise Unplaced("how the module comes into this file cannot be followed", path, (1, 0, 1, 0))
+        raise UnplacedError("how the module comes into this file cannot be followed", path, (1, 0, 1, 0))
 
 
 def _module_level_calls(world: World, path: str) -> list[Call]:
     """The calls through the module that are carried out as the file is imported."""
-    calls = [world.program.calls[call.call] for call in world.program.module_calls if world.call_path(call.call) == path]
-    return [call for call in calls if call.scope < 0]
+    indexes = {call.call for call in world.program.module_calls if world.call_path(call.call) == path}
+    return [call for call in (world.program.calls[index] for index in sorted(indexes)) if call.scope < 0]
 
 
 def _at_event(world: World, path: str, place: Place) -> Opening:
@@ -152,7 +148,7 @@ def _at_event(world: World, path: str, place: Place) -> Opening:
         return Opening(path, place, top[0].bound, paragraph)
     first = [r.place for r in facts.imports if layout.top_level(r.place) and r.module != "__future__"]
     if not first or MODULE.name in facts.module_names:
-        raise Unplaced("the module cannot be imported where the environment is filled", path, place)
+        raise UnplacedError("the module cannot be imported where the environment is filled", path, place)
     return Opening(path, place, MODULE.name, paragraph, imports=_import_before(path, first[0]))
 
 

@@ -9,11 +9,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from codemod.python.actions import InsertAfter, InsertBefore, RenameArgument, Rewrite, SetArguments, SetCode
+from codemod.python.actions import InsertAfter, RenameArgument, Rewrite, SetArguments, SetCode
 from codemod.python.addresses import Address, classify
 from codemod.python.keys import SDK_KEY, UNSET, is_test_file
 from codemod.python.module_client import MODULE, given_to, sets_azure
-from codemod.python.module_files import Unplaced, assigned_module, late_events, openings
+from codemod.python.module_files import UnplacedError, assigned_module, late_events, openings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ _CARRIED = ("organization", "project", "timeout", "max_retries", "default_header
 
 @dataclass(slots=True)
 class ModulePlan:
-    """The edits of a move by what they are for; ``rows`` follow the statement at a place, ``opening`` as a paragraph."""
+    """The edits of a move by what they are for; ``rows`` follow a statement, at an ``opening`` as a paragraph."""
 
     rows: dict[tuple[str, Place], list[str]] = field(default_factory=dict)
     opening: set[tuple[str, Place]] = field(default_factory=set)
@@ -41,7 +41,7 @@ class ModulePlan:
 
 
 def plan_module(world: World, client: Client, rule: str, staying_rule: str) -> ModulePlan:
-    """The plan for the module's own unit. Raises ``Unplaced``."""
+    """The plan for the module's own unit. Raises ``UnplacedError``."""
     assert client.module is not None
     return _Planner(world, client, client.module, rule, staying_rule).plan
 
@@ -115,7 +115,7 @@ class _Planner:
             if not keys:
                 self._after(store, f'api_key = {{environ}}["{self.world.settings.key_env}"]')
             elif not any(self._sure(key, store) or self._imported_first(key, store) for key in keys):
-                raise Unplaced("its URL is set where its key need not be set", self._path(store), store.place)
+                raise UnplacedError("its URL is set where its key need not be set", self._path(store), store.place)
         told = keys or bases
         azure = self._told_apart_from_azure()
         if azure:
@@ -181,7 +181,7 @@ class _Planner:
             self._mixed(call, f"{'.'.join(call.path)} takes no URL of its own")
 
     def _mixed(self, call: ModuleCall, why: str) -> None:
-        raise Unplaced(why, self.world.call_path(call.call), self.world.program.calls[call.call].place, mixed=True)
+        raise UnplacedError(why, self.world.call_path(call.call), self.world.program.calls[call.call].place, mixed=True)
 
     def _name_settings(self, call: ModuleCall) -> None:
         """A call of 0.28 names the key and URL that the module had."""
@@ -234,7 +234,7 @@ class _Planner:
             rows = self.plan.rows.setdefault(at, list(opening.rows))
             row = f"{target}{opening.module}.{code}"
             if not layout.top_level(opening.place):
-                raise Unplaced("the module is imported inside a function", path, opening.place, mixed=True)
+                raise UnplacedError("the module is imported inside a function", path, opening.place, mixed=True)
             self.plan.opening.add(at)
             if row not in rows:
                 rows.append(row)
@@ -247,9 +247,10 @@ class _Planner:
         for given in given_to(self.world, self.client, "base_url"):
             for origin in self.world.origins(given.node):
                 url = self.world.literal(origin)
-                if isinstance(url, str) and classify(url, self.world.settings.base_url) is Address.OPENAI:
-                    if url.rstrip("/") != _OPENAI_URL:
-                        yield self.use.base, f'"{url}"'
+                if not isinstance(url, str) or url.rstrip("/") == _OPENAI_URL:
+                    continue
+                if classify(url, self.world.settings.base_url) is Address.OPENAI:
+                    yield self.use.base, f'"{url}"'
         for name in _CARRIED if self.use.major else ("organization",):
             stores = [store for store in self.client.stores if store.name == name]
             if len(stores) == 1:
@@ -306,7 +307,7 @@ def _free_name(text: str) -> str:
 
 def read_elsewhere(world: World) -> tuple[str, str] | None:
     """Code that reads the module's key for itself - to send it, or to give it to a client which stays - and where."""
-    reads = [n for n, values in world.program.values.items() if any(v == _KEY for v in values)]
+    reads = [n for n, values in world.program.values.items() if _KEY in values]
     for node in reads:
         path = world.path(node)
         if is_test_file(path):
@@ -317,6 +318,13 @@ def read_elsewhere(world: World) -> tuple[str, str] | None:
         for callee, _, _ in world.outside_uses(reached | world.tracer.derivatives(reached)):
             return callee.replace("()", ""), path
     return None
+
+
+def key_tests(world: World, path: str) -> list[Place]:
+    """Where a file tests the module's key."""
+    file = world.linker.files[path]
+    facts, base = world.program.files[file], world.program.offsets[file]
+    return [u.place for u in facts.uses if u.kind == "test" and _KEY in world.program.values.get(u.node + base, ())]
 
 
 _KEY = type(MODULE)(f"{MODULE.name}.api_key")

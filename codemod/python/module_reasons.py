@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod.python.addresses import Address, classify
 from codemod.python.module_client import endpoint, supported
-from codemod.python.module_files import Unplaced
-from codemod.python.module_plan import plan_module, read_elsewhere
+from codemod.python.module_files import UnplacedError
+from codemod.python.module_plan import key_tests, plan_module, read_elsewhere
 from codemod.python.names import still_needed
 
 if TYPE_CHECKING:
@@ -15,15 +16,17 @@ if TYPE_CHECKING:
 
     from codemod.python.facts import Place
     from codemod.python.module_client import ModuleUse
-    from codemod.python.program import ModuleCall
+    from codemod.python.program import ModuleCall, Store
     from codemod.python.world import Client, World
 
 _PLAIN_TYPES = frozenset({"openai", "open_ai", None})
 _AZURE_SETTINGS = frozenset({"azure_endpoint", "azure_ad_token", "azure_ad_token_provider"})
 # Resources whose data belongs to the account: what they give may be needed by the calls that move.
 _ACCOUNT = frozenset(
-    """files fine_tuning fine_tunes batches uploads vector_stores beta containers conversations responses""".split()
+    {"files", "fine_tuning", "fine_tunes", "batches", "uploads", "vector_stores", "beta", "containers"}
+    | {"conversations", "responses"}
 )
+_AZURE_TYPE = re.compile(r"OPENAI_API_TYPE\s*[=:]\s*[\"']?azure")
 _BY_HAND = "Set the key and the URL of the module by hand, both at once, or use explicit clients."
 
 
@@ -51,21 +54,32 @@ def reasons(world: World, client: Client, rule: str) -> Iterator[Reason]:
 def _special(world: World, client: Client) -> Iterator[Reason]:
     use = client.module
     assert use is not None
-    advice = "Decide whether this deployment moves. If so, drop the Azure settings, set key and URL, and name the model."
+    advice = "Decide whether this deployment moves. If so, drop the Azure settings, set key and URL, name the model."
     for given in world.given_to(client, "api_type"):
         origins = world.origins(given.node)
         if any(origin.kind != "constant" or world.literal(origin) not in _PLAIN_TYPES for origin in origins):
-            yield Reason("special", given.path, given.place, "the module is left alone: its api_type may be Azure's", advice)
+            why = "the module is left alone: its api_type may be Azure's"
+            yield Reason("special", given.path, given.place, why, advice)
     for store in client.stores:
         if store.name in _AZURE_SETTINGS:
             path = world.program.files[store.file].path
-            yield Reason("special", path, store.place, f"the module is left alone: {store.name} is Azure's", advice)
-    for store in world.program.stores if use.own is None else ():
-        if store.client == -2 and any(world.literal(o) == "OPENAI_API_TYPE" for o in world.origins(store.key)):
-            if all(world.literal(o) in _PLAIN_TYPES for o in world.origins(store.value)):
-                continue
-            path = world.program.files[store.file].path
+            why = f"the module is left alone: {store.name} is Azure's"
+            yield Reason("special", path, store.place, why, advice)
+    if use.own is not None:
+        return
+    for store, path in _set_variables(world, {"OPENAI_API_TYPE"}):
+        if any(world.literal(origin) not in _PLAIN_TYPES for origin in world.origins(store.value)):
             yield Reason("special", path, store.place, "the module is left alone: its type is set to Azure's", advice)
+    if not world.given_to(client, "api_type") and any(_AZURE_TYPE.search(text) for text in world.configuration):
+        why = "the module is left alone: a file of the repository sets OPENAI_API_TYPE to Azure's"
+        yield Reason("special", client.path, client.place, why, advice)
+
+
+def _set_variables(world: World, names: set[str]) -> Iterator[tuple[Store, str]]:
+    """Where the program sets one of these variables, and the file."""
+    for store in world.program.stores:
+        if store.client == -2 and any(world.literal(origin) in names for origin in world.origins(store.key)):
+            yield store, world.program.files[store.file].path
 
 
 def _own_call(world: World, client: Client, use: ModuleUse, call: ModuleCall) -> Iterator[Reason]:
@@ -120,6 +134,7 @@ def _shared(world: World, client: Client, use: ModuleUse, rule: str) -> Iterator
             place = world.program.calls[call.call].place
             why = "the module is left alone: this call's arguments cannot be followed, and may hold a key or a URL"
             yield Reason("key", world.call_path(call.call), place, why, _BY_HAND)
+    yield from _depends_on_environment(world, client, use)
     reader = read_elsewhere(world)
     if reader is not None:
         why = f"the module is left alone: its key is also read by {reader[0]} in {reader[1]}"
@@ -129,11 +144,28 @@ def _shared(world: World, client: Client, use: ModuleUse, rule: str) -> Iterator
         yield from _left_over(world, client)
     try:
         plan_module(world, client, rule, rule)
-    except Unplaced as trail:
+    except UnplacedError as trail:
         if trail.mixed:
             yield _cannot_split(client, use, f"{trail.why} ({trail.path}:{trail.place[0]})")
         else:
             yield Reason("url", trail.path, trail.place, f"the module is left alone: {trail.why}", _BY_HAND)
+
+
+def _depends_on_environment(world: World, client: Client, use: ModuleUse) -> Iterator[Reason]:
+    """A URL that the program puts into the environment; a key of 0.28 that is set only where there is no old one."""
+    bases = world.given_to(client, "base_url")
+    for store, path in _set_variables(world, {"OPENAI_BASE_URL", "OPENAI_API_BASE"}) if not bases else ():
+        for origin in world.origins(store.value):
+            url = world.literal(origin)
+            if not isinstance(url, str) or classify(url, world.settings.base_url) is Address.OTHER:
+                why = "the module is left alone: its URL is put into the environment here"
+                yield Reason("url", path, store.place, why, _BY_HAND)
+    for store in client.stores:
+        path = world.program.files[store.file].path
+        tests = key_tests(world, path) if store.name == "api_key" and not use.major else ()
+        if any(place < store.place for place in tests) and not world.layout(path).top_level(store.place):
+            why = "the module is left alone: its key is set only where OPENAI_API_KEY gives none"
+            yield Reason("url", path, store.place, why, _BY_HAND)
 
 
 def _mixed(world: World, client: Client, use: ModuleUse) -> Iterator[Reason]:

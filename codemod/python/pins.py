@@ -25,9 +25,9 @@ _COMMENT = re.compile(r"#.*")
 
 
 def pinned_major(root: Path, folder: str) -> int | None:
-    """0 or 1 (that and later) as the nearest of ``folder`` and the folders above it up to ``root`` asks; None if none does.
+    """0 or 1 (that and later), as the nearest of ``folder`` (relative to ``root``) and those above it asks.
 
-    ``folder`` is relative to the root.
+    None when none of them says so.
     """
     place = PurePosixPath(folder)
     for part in (place, *place.parents):

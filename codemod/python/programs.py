@@ -20,7 +20,9 @@ _IMPORT = re.compile(
 )
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # What loads modules by names that no import statement shows.
-_DYNAMIC = re.compile(rb"import_module\(|__import__\(|\brunpy\b|INSTALLED_APPS|\bpkgutil\b|entry_points\(|exec_module\(")
+_DYNAMIC = re.compile(
+    rb"import_module\(|__import__\(|\brunpy\b|INSTALLED_APPS|\bpkgutil\b|entry_points\(|exec_module\("
+)
 
 
 class ImportGraph:

@@ -10,7 +10,7 @@ from codemod import provider
 from codemod.python import externals
 from codemod.python.graph import ALL, ANY, KEYS
 from codemod.python.layout import Layout
-from codemod.python.module_client import ModuleUse, endpoint, given_to, models_given, module_clients
+from codemod.python.module_client import ModuleUse, configuration, endpoint, given_to, models_given, module_clients
 from codemod.python.objects import ClassRef, ClientRef, Container, External, Instance, Resource
 from codemod.python.programs import ImportGraph
 from codemod.python.settings_class import is_settings_class
@@ -131,6 +131,11 @@ class World:
             for call in client.all_calls:
                 for given in self.models(client, call):
                     self.model_uses.setdefault(given.node, []).append(call)
+
+    @cached_property
+    def configuration(self) -> tuple[str, ...]:
+        """The texts of the tree's files that define variables."""
+        return tuple(configuration(self.root, recursive=len(self.linker.modules.paths) > 1))
 
     @cached_property
     def imports(self) -> ImportGraph:
@@ -386,7 +391,7 @@ class World:
         for node in nodes:
             entries = [*self.program.external_args.get(node, ()), *self._handed_over.get(node, ())]
             for callee, call, _ in entries:
-                served = call in allies or (callee.startswith("openai.") and call in self._module_calls)
+                served = call in allies or call in self._module_calls
                 if not served and not externals.passes_on(callee) and not externals.only_reads(callee):
                     yield callee, self.program.calls[call], call
 

@@ -31,15 +31,15 @@ _RULES: dict[str, type[Rule]] = {
 class ModuleClient(Rule):
     """``openai.api_key = ...`` and ``openai.chat.completions.create(...)``: the module itself is a client.
 
-    Its attributes are global, so all settings and calls of a program move together. The new URL is set wherever the key
-    is: ``openai.base_url`` from 1 on, with a slash at its end, because the module joins paths to it without one;
+    Its attributes are global, so all settings and calls of a program move together. The new URL is set wherever the
+    key is: ``openai.base_url`` from 1 on, with a slash at its end, because the module joins paths to it without one;
     ``openai.api_base`` for 0.28. Which major it is shows in how the module is used, else in what the project requires.
     Where the code sets nothing, key and URL follow the imports of the files that make the calls.
 
-    A call of 0.28 with an ``api_key`` of its own is a client by itself; an empty key would make it take the module's, so
-    it is handed something that is no key instead. ``engine=`` and ``deployment_id=`` become ``model=``. Calls of endpoints
-    that the provider lacks get OpenAI's key and URL (0.28) or an explicit client (from 1 on). Azure, ``api_key_path``, a
-    key that other code reads, and arguments that may hold a key are for review.
+    A call of 0.28 with an ``api_key`` of its own is a client by itself; an empty key would make it take the module's,
+    so it is handed something that is no key instead. ``engine=`` and ``deployment_id=`` become ``model=``. Calls of
+    endpoints that the provider lacks get OpenAI's key and URL (0.28) or an explicit client (from 1 on). Azure,
+    ``api_key_path``, a key that other code reads, and arguments that may hold a key are for review.
     """
 
     id = "ABL030"
@@ -95,8 +95,9 @@ class ModuleClient(Rule):
         for rewrite in insertions(world, plan, self.id):
             yield self.change(rewrite.path, rewrite.place, "the module gets the new key and URL", rewrite)
         for call, rewrite in plan.staying:
-            yield MixedClient.change(rewrite.path, rewrite.place, "this call keeps reaching OpenAI", rewrite)
-            place = world.program.calls[call.call].place
-            yield UnsupportedEndpoint.keep(
-                rewrite.path, place, f"kept at OpenAI: the new provider does not serve {'.'.join(call.path)}"
-            )
+            why = "this call names the key and URL that it keeps"
+            yield MixedClient.change(rewrite.path, rewrite.place, why, rewrite)
+            if call in use.staying:
+                place = world.program.calls[call.call].place
+                why = f"kept at OpenAI: the new provider does not serve {'.'.join(call.path)}"
+                yield UnsupportedEndpoint.keep(rewrite.path, place, why)
