@@ -13,6 +13,7 @@ from codemod.changes import Status
 from codemod.rules import BY_ID, RULES
 from codemod.rules.direct_http import DirectHttp
 from codemod.rules.ignored import IgnoredByComment
+from codemod.rules.mixed_client import MixedClient
 from codemod.rules.module_client import ModuleClient
 from codemod.rules.rule import Note
 from codemod.rules.unresolved_key import UnresolvedKey
@@ -55,7 +56,7 @@ def decide(world: World) -> list[Note]:
             if client.index in held:
                 continue
             notes = [note for rule in _LATE for note in rule().hold(client, world)]
-            notes = notes or _stays_with_partner(client, world, held)
+            notes = notes or list(MixedClient().refuse(client, world)) or _stays_with_partner(client, world, held)
             if not notes:
                 moved[client.index] = [note for rule in rules for note in rule.move(client, world)]
                 notes = _blocked(client, world, moved[client.index])

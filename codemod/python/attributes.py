@@ -118,7 +118,7 @@ class Attributes(Graph):
                 self.put(result, Member(node))
             if (node, receiver, result) not in self._members:
                 self._members.add((node, receiver, result))
-                self.program.connect(node, result)
+                self.connect_quietly(node, result)
                 self.on_value(node, lambda value: self._take(value, receiver, result))
             return
         if isinstance(receiver, Instance) and self.is_client_class(cls):

@@ -73,7 +73,7 @@ def to_edits(source: Source, rewrites: list[tuple[Rewrite, Names]]) -> list[Edit
     longer: Counter[int] = Counter()
     for rewrite, _ in rewrites:
         if isinstance(rewrite.action, Insert):
-            longer[rewrite.place[2]] += len(rewrite.action.text)
+            longer[rewrite.place[2]] += len(rewrite.action.text.splitlines()[0])
     for rewrite, names in rewrites:
         span = source.span(rewrite.place)
         if isinstance(rewrite.action, InsertAfter):

@@ -26,6 +26,7 @@ class Graph:
         self.program = Program()
         self._queue: list[tuple[int, Value]] = []
         self._sites: dict[int, list[Callable[[Value], None]]] = defaultdict(list)
+        self._quiet: set[tuple[int, int]] = set()
         self._watchers: dict[Value, list[Callable[[object, int], None]]] = defaultdict(list)
 
     def put(self, node: int, value: Value) -> None:
@@ -48,6 +49,11 @@ class Graph:
         if self.program.connect(source, target, label):
             for value in tuple(self.program.values.get(source, ())):
                 self.put(target, value)
+
+    def connect_quietly(self, source: int, target: int) -> None:
+        """Let searches pass from ``source`` to ``target``; somebody else decides which values do."""
+        if self.program.connect(source, target):
+            self._quiet.add((source, target))
 
     def on_value(self, node: int, act: Callable[[Value], None]) -> None:
         """Call ``act`` once with every value that ``node`` holds or will hold."""
@@ -80,10 +86,11 @@ class Graph:
 
     def run(self) -> None:
         """Spread values until nothing is new."""
-        flow, sites = self.program.flow, self._sites
+        flow, sites, quiet = self.program.flow, self._sites, self._quiet
         while self._queue:
             node, value = self._queue.pop()
             for target, _ in tuple(flow.get(node, ())):
-                self.put(target, value)
+                if (node, target) not in quiet:
+                    self.put(target, value)
             for act in tuple(sites.get(node, ())):
                 act(value)

@@ -278,7 +278,7 @@ class _KeyMove:
         world = self.world
         reached = world.reach(node)
         for other in reached:
-            if any(index in world.held for index in world.key_uses.get(other, ())) or world.http.key_stays(other):
+            if any(world.stays(index) for index in world.key_uses.get(other, ())) or world.http.key_stays(other):
                 return True
         if names:
             return any(

@@ -56,7 +56,7 @@ def mentions(world: World, name: str) -> Iterator[Mention]:
 def still_needed(world: World, name: str) -> str | None:
     """Who still reads the variable once the clients that move have moved; None when nobody does."""
     for client in world.clients:
-        if client.index not in world.held and not (client.module is not None and client.module.staying):
+        if not world.stays(client.index) and not (client.module is not None and client.module.staying):
             continue
         keys = world.keys(client)
         if not keys and name == SDK_KEY and not client.special:

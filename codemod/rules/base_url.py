@@ -136,7 +136,7 @@ class BaseUrl(Rule):
         held = any(
             given.node in reached
             for client in world.clients
-            if client.index in world.held
+            if world.stays(client.index)
             for given in world.given_to(client, "base_url")
         )
         made = reached | world.tracer.derivatives(reached)

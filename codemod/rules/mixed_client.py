@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.rules.rule import Note, Rule
+from codemod.python.account import tie
+from codemod.python.split import unsplittable
+from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,25 +15,99 @@ if TYPE_CHECKING:
 
 
 class MixedClient(Rule):
-    """A client that calls both supported endpoints and ones the provider lacks is left alone, for review.
+    """A client that also calls endpoints which the provider lacks becomes two: one moves, one stays at OpenAI.
 
-    Its supported calls could move to a client of their own; the others have to keep reaching OpenAI.
+    The name that is there becomes the migrated client. A second one - ``openai_client`` - is made beside it from the
+    original source, with all its options, and takes the calls that have to stay: as a variable, an attribute, an
+    import, a second factory or property, an entry, a ``with`` item. Both keys are needed then.
+
+    The client is left alone, for review, where a split isn't safe: it goes to code that cannot be followed, a resource
+    is picked by ``getattr``, one parameter is used for calls of both kinds, or what the OpenAI account keeps - uploaded
+    files, vector stores, fine-tuned models, previous responses - feeds a chat. ``mixed-clients = "review"`` never splits.
     """
 
     id = "ABL012"
     name = "mixed-client"
-    summary = "A client that serves supported and unsupported endpoints is left alone, for review."
+    summary = "A client that serves supported and unsupported endpoints becomes two clients."
     urgency = 2
+    examples = (
+        Example(
+            "chat and embeddings",
+            "import os\nfrom openai import OpenAI\n\nclient = OpenAI(timeout=5)\n"
+            'client.embeddings.create(model="text-embedding-3-small", input="a")\n'
+            'client.chat.completions.create(model="gpt-4o", messages=[])\n',
+            "import os\nfrom openai import OpenAI\n\n"
+            'client = OpenAI(timeout=5, base_url="https://api.abliteration.ai/v1", api_key=os.environ["ABLIT_KEY"])\n'
+            "openai_client = OpenAI(timeout=5)\n"
+            'openai_client.embeddings.create(model="text-embedding-3-small", input="a")\n'
+            'client.chat.completions.create(model="abliterated-model", messages=[])\n',
+        ),
+        Example(
+            "a parameter that is used for both",
+            "from openai import OpenAI\n\n\ndef run(client):\n"
+            '    client.embeddings.create(model="text-embedding-3-small", input="a")\n'
+            '    client.chat.completions.create(model="gpt-4o", messages=[])\n\n\nrun(OpenAI())\n',
+            review=True,
+        ),
+        Example(
+            "a previous response",
+            "from openai import OpenAI\n\nclient = OpenAI()\n"
+            'first = client.responses.create(model="gpt-4o", input="a")\n'
+            'client.responses.create(model="gpt-4o", input="b", previous_response_id=first.id)\n',
+            review=True,
+        ),
+    )
 
     def hold(self, client: Client, world: World) -> Iterator[Note]:
-        """Review a client with calls of both kinds."""
-        calls = world.endpoint_calls(client)
-        lacking = sorted({".".join(call.path) for call in calls if not world.supported(client, call.path)})
-        if lacking and any(world.supported(client, call.path) for call in calls):
-            yield self.review(
+        """Review a client that cannot be split whatever becomes of the others."""
+        if client.module is not None:
+            return
+        tied = tie(world, client)
+        handed = next((escape for escape in client.escapes if escape.callee == "getattr" or world.mixed(client)), None)
+        reason = unsplittable(world, client) if world.mixed(client) else None
+        if tied is not None and _chats(client, world):
+            yield self._left(client, world, f"{tied.what} ({tied.path}:{tied.place[0]})")
+        elif handed is not None and _chats(client, world):
+            yield self._left(client, world, f"it is handed to {handed.callee.replace('()', '')}")
+        elif world.mixed(client) and world.settings.mixed_clients == "review":
+            yield self._left(client, world, "the configuration asks not to split it")
+        elif reason is not None:
+            yield self._left(client, world, reason)
+
+    def refuse(self, client: Client, world: World) -> Iterator[Note]:
+        """Review a client of which no second one can be made, now that it is known who else stays."""
+        reason = world.splits().refused.get(client.index)
+        if reason is not None:
+            yield self._left(client, world, reason)
+
+    def move(self, client: Client, world: World) -> Iterator[Note]:
+        """Make the second client and point the calls that stay to it."""
+        rewrites = world.splits().rewrites.get(client.index, ())
+        if rewrites:
+            lacking = ", ".join(_lacking(client, world))
+            yield self.change(
                 client.path,
                 client.place,
-                f"left alone: besides chat it also calls {', '.join(lacking)}, which the new provider does not serve",
-                "Make a second client: one with the new base_url and api_key for the chat calls, one as it is for the "
-                "others.",
+                f"split in two: a second client keeps calling {lacking} at OpenAI",
+                *rewrites,
             )
+
+    def _left(self, client: Client, world: World, reason: str) -> Note:
+        lacking = ", ".join(_lacking(client, world))
+        also = f" besides chat it also calls {lacking}, which the new provider does not serve, and" if lacking else ""
+        return self.review(
+            client.path,
+            client.place,
+            f"left alone:{also} {reason}",
+            "Make a second client by hand: one with the new base_url and api_key for chat completions and responses, one "
+            "as it is for everything else. What the OpenAI account keeps can only be used with the second.",
+        )
+
+
+def _lacking(client: Client, world: World) -> list[str]:
+    calls = world.endpoint_calls(client)
+    return sorted({".".join(call.path) for call in calls if not world.supported(client, call.path)})
+
+
+def _chats(client: Client, world: World) -> bool:
+    return any(world.supported(client, call.path) for call in world.endpoint_calls(client))

@@ -1,0 +1,143 @@
+"""Splits clients that serve both what the provider has and what it lacks: plans the second client and who uses it.
+
+The name that is there becomes the migrated client. The calls that have to stay at OpenAI are re-pointed to a second
+client: every binding between the constructor and such a call is forked - a second variable, attribute, import or
+factory beside the first, made from the original source - unless nothing else uses it, in which case it is itself
+re-pointed. Whatever cannot be forked safely keeps the whole client where it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from codemod.python.carriers import LACKING, Carriers, Refused
+from codemod.python.expressions import place_of
+from codemod.python.forks import Forks
+from codemod.python.objects import ClientRef, FunctionRef, Resource
+from codemod.python.reading import Reading
+
+if TYPE_CHECKING:
+    from codemod.python.actions import Rewrite
+    from codemod.python.carriers import Root
+    from codemod.python.facts import Place
+    from codemod.python.world import Client, World
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A place from where on calls stay at OpenAI; ``paths`` are their resource paths."""
+
+    path: str
+    place: Place
+    paths: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Splits:
+    """By client: the rewrites that make and use its second client, what stays at OpenAI, or why it cannot be split."""
+
+    rewrites: dict[int, list[Rewrite]] = field(default_factory=dict)
+    kept: dict[int, list[Kept]] = field(default_factory=dict)
+    refused: dict[int, str] = field(default_factory=dict)
+
+
+def plan_splits(world: World) -> Splits:
+    """The plan for all clients of both kinds that are not held back for another reason."""
+    splits = Splits()
+    group = {client.index for client in world.clients if world.mixed(client) and client.index not in world.held}
+    while group:
+        readings = _readings(world, group)
+        carriers = Carriers(world, frozenset(group), readings)
+        refused = _not_understood(carriers)
+        if not refused:
+            forks = Forks(carriers)
+            refused = _forked(carriers, forks)
+            if not refused:
+                _fill(splits, carriers, forks)
+                break
+        splits.refused.update(refused)
+        group -= refused.keys()
+    return splits
+
+
+def unsplittable(world: World, client: Client) -> str | None:
+    """What about the client itself speaks against a second one like it; None when nothing does."""
+    made = client.constructor
+    if len(made.calls) != 1 or client.index in {i for found in world.program.client_classes.values() for i in found}:
+        return "it is made by a class or function that takes its arguments elsewhere"
+    if made.parent >= 0 or any(other.constructor.parent == client.index for other in world.clients):
+        return "a client with another address is derived from it"
+    if made.late or client.stores:
+        return "its key or settings are changed after it is made"
+    arguments = ("api_key", "base_url")
+    if any(given.call < 0 for name in arguments for given in world.given_to(client, name)):
+        return "its key or address comes from a dict"
+    return None
+
+
+def _readings(world: World, group: set[int]) -> dict[int, Reading]:
+    """The files through which the clients pass, read again."""
+    program = world.program
+    makers = {
+        index
+        for index, function in enumerate(program.functions)
+        if any(isinstance(v, ClientRef) and v.index in group for v in program.values.get(function.returns, ()))
+    }
+    files = set()
+    for node, values in program.values.items():
+        for value in values:
+            client = value.index if isinstance(value, ClientRef) else value.client if isinstance(value, Resource) else -1
+            if client in group or (isinstance(value, FunctionRef) and value.index in makers):
+                files.add(program.file_of[node])
+    for file in sorted(files - world.readings.keys()):
+        world.readings[file] = Reading(file, world.sources[program.files[file].path], program.offsets[file])
+    return {file: world.readings[file] for file in sorted(files, key=lambda file: program.files[file].path)}
+
+
+def _not_understood(carriers: Carriers) -> dict[int, str]:
+    """Clients that pass somewhere that is not understood."""
+    refused: dict[int, str] = {}
+    for holder in carriers.holders():
+        try:
+            carriers.step(*holder)
+            carriers.source(*holder)
+        except Refused as trail:
+            for index in carriers.served(*holder):
+                refused.setdefault(index, str(trail))
+    return refused
+
+
+def _forked(carriers: Carriers, forks: Forks) -> dict[int, str]:
+    """Re-point every call that stays at OpenAI; the clients for which that cannot be done."""
+    refused: dict[int, str] = {}
+    for root in _lacking(carriers):
+        try:
+            forks.redirect(root.holder)
+        except Refused as trail:
+            for index in carriers.served(*root.holder):
+                refused.setdefault(index, str(trail))
+    if not refused:
+        try:
+            forks.finish()
+        except Refused as trail:
+            refused = dict.fromkeys(carriers.group, str(trail))
+    return refused
+
+
+def _lacking(carriers: Carriers) -> list[Root]:
+    found = [root for root in carriers.roots if LACKING in root.kinds]
+    return sorted(found, key=lambda root: (root.holder.reading.path, place_of(root.whole)))
+
+
+def _fill(splits: Splits, carriers: Carriers, forks: Forks) -> None:
+    for rewrite, clients in forks.rewrites.items():
+        for index in clients:
+            splits.rewrites.setdefault(index, []).append(rewrite)
+    for root in _lacking(carriers):
+        reading = root.holder.reading
+        values = carriers.values(reading, root.whole)
+        paths = sorted({".".join(value.path) for value in values if isinstance(value, Resource)})
+        for index in carriers.served(*root.holder):
+            kept = Kept(reading.path, place_of(root.whole), tuple(paths))
+            splits.kept.setdefault(index, []).append(kept)
