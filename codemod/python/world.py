@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codemod import provider
 from codemod.python import externals
+from codemod.python.account import account_nodes
 from codemod.python.graph import ALL, ANY, KEYS
 from codemod.python.layout import Layout
 from codemod.python.module_client import ModuleUse, configuration, endpoint, given_to, models_given, module_clients
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from codemod.python.http import Http
     from codemod.python.link import Linker
     from codemod.python.program import ApiCall, Constructor, Store
+    from codemod.python.reading import Reading
     from codemod.python.source import Source
+    from codemod.python.split import Splits
     from codemod.settings import Settings
 
 # Methods of a client that reach nobody.
@@ -99,6 +102,8 @@ class World:
         self.tracer = Tracer(program)
         self.held: set[int] = set()
         self.broken: set[str] = set()
+        self.readings: dict[int, Reading] = {}
+        self._splits: dict[frozenset[int], Splits] = {}
         self._field_names = {node: (owner, key) for owner, keys in program.fields.items() for key, node in keys.items()}
         for node, (owner, key) in self._field_names.items():
             if isinstance(owner, Instance) and isinstance(key, str) and is_settings_class(self, owner.index):
@@ -131,6 +136,11 @@ class World:
             for call in client.all_calls:
                 for given in self.models(client, call):
                     self.model_uses.setdefault(given.node, []).append(call)
+
+    @cached_property
+    def account_nodes(self) -> frozenset[int]:
+        """Every node that may hold a reference to something that an OpenAI account keeps."""
+        return account_nodes(self)
 
     @cached_property
     def configuration(self) -> tuple[str, ...]:
@@ -430,6 +440,24 @@ class World:
     def endpoint_calls(self, client: Client) -> list[ApiCall]:
         """The calls on a client that reach a server."""
         return [call for call in client.api_calls if call.path[-1] not in _HARMLESS]
+
+    def mixed(self, client: Client) -> bool:
+        """Whether a client calls both what the provider serves and what it lacks."""
+        kinds = {self.supported(client, call.path) for call in self.endpoint_calls(client)}
+        return client.module is None and len(kinds) > 1
+
+    def stays(self, index: int) -> bool:
+        """Whether a client, or the second one that is split off it, goes on using what it was given."""
+        return index in self.held or self.mixed(self.client(index))
+
+    def splits(self) -> Splits:
+        """How the clients of both kinds that move are split, as far as it is known who is held back."""
+        from codemod.python.split import plan_splits  # noqa: PLC0415  (it is made from this module's types)
+
+        held = frozenset(self.held)
+        if held not in self._splits:
+            self._splits[held] = plan_splits(self)
+        return self._splits[held]
 
     def _find_escapes(self) -> None:
         for node, entries in self.program.external_args.items():
