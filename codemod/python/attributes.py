@@ -45,6 +45,7 @@ class Attributes(Graph):
     def __init__(self) -> None:
         super().__init__()
         self.bases: dict[int, list[int]] = defaultdict(list)
+        self._children: dict[int, list[int]] = defaultdict(list)
         self.external_bases: dict[int, set[str]] = defaultdict(set)
         self.methods: dict[int, list[int]] = defaultdict(list)
         self.kinds: dict[int, set[str]] = defaultdict(set)
@@ -66,6 +67,17 @@ class Attributes(Graph):
                 queue += self.bases[current]
         return order
 
+    def descendants(self, cls: int) -> list[int]:
+        """A class and all that derive from it in the repository."""
+        found = [cls]
+        for current in found:
+            found += [child for child in self._children[current] if child not in found]
+        return found
+
+    def has_method(self, cls: int, name: str) -> bool:
+        """Whether a class of the repository, or one of its bases there, defines a method."""
+        return any(name in self.program.classes[ancestor].body for ancestor in self.lineage(cls))
+
     def outside_bases(self, cls: int) -> set[str]:
         """The dotted names of all bases outside the repository."""
         return {name for ancestor in self.lineage(cls) for name in self.external_bases[ancestor]}
@@ -82,16 +94,16 @@ class Attributes(Graph):
         """Take note of a base class; what was read from the class before is looked up again."""
         if isinstance(value, ClassRef) and value.index != cls:
             self.bases[cls].append(value.index)
+            self._children[value.index].append(cls)
         elif isinstance(value, External):
             self.external_bases[cls].add(externals.canonical(value.name))
         else:
             return
-        for other in range(len(self.program.classes)):
-            if cls in self.lineage(other):
-                for ancestor in self.lineage(other):
-                    self.spread_self(other, ancestor)
-                for wanted in tuple(self._wanted[other]):
-                    self._find(other, *wanted)
+        for other in self.descendants(cls):
+            for ancestor in self.lineage(other):
+                self.spread_self(other, ancestor)
+            for wanted in tuple(self._wanted[other]):
+                self._find(other, *wanted)
 
     def spread_self(self, cls: int, owner: int) -> None:
         """The methods that ``owner`` defines are called on objects of ``cls`` too."""
@@ -273,9 +285,10 @@ class Attributes(Graph):
             case Instance(index):
                 if site.constant is not ...:
                     self.connect(self.field(value, site.constant), site.result)
-                getter = self.program.new_node(0)
-                self.member(index, "__getitem__", value, getter)
-                self.on_value(getter, lambda method: self._getitem(method, site.result))
+                if self.has_method(index, "__getitem__"):
+                    getter = self.program.new_node(0)
+                    self.member(index, "__getitem__", value, getter)
+                    self.on_value(getter, lambda method: self._getitem(method, site.result))
             case ClassRef(index) if self.is_enum(index):
                 self._enum_members(index, site.result)
             case ClassRef():

@@ -86,7 +86,7 @@ class Calling(Attributes):
                 self._api_call(value, call)
             case ContainerMethod(node, name):
                 self._container_call(Container(node), name, call)
-            case Instance(index):
+            case Instance(index) if self.has_method(index, "__call__"):
                 method = self.program.new_node(0)
                 self.member(index, "__call__", value, method)
                 self.on_value(method, lambda found: self.apply(found, call) if isinstance(found, Bound) else None)
@@ -211,11 +211,10 @@ class Calling(Attributes):
         if cls < 0:
             self.put(call.result, ClientRef(index))
         elif index not in self.program.client_classes[cls]:
-            for other in range(len(self.program.classes)):
-                if cls in self.lineage(other):
-                    self.program.client_classes[other].add(index)
-                    for wanted in tuple(self._wanted[other]):
-                        self._find(other, *wanted)
+            for other in self.descendants(cls):
+                self.program.client_classes[other].add(index)
+                for wanted in tuple(self._wanted[other]):
+                    self._find(other, *wanted)
 
     def _call_of(self, arg: Arg) -> int | None:
         return self._partial_args.get(arg)

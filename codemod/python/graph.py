@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from codemod.python.objects import Container, External, Value
+from codemod.python.objects import ClientRef, Container, External, Resource, Value
 from codemod.python.program import Program
 
 if TYPE_CHECKING:
@@ -15,8 +15,15 @@ ALL = "*"  # the field of a container that joins all its elements
 KEYS = "keys()"  # the field of a dict that joins its keys
 ANY = ...  # the field that a store with an unknown key writes
 
-# A node that may hold more things from outside than this is one that everything flows through.
-_MAX_EXTERNALS = 12
+# A node that may hold more than this is one that everything flows through: only clients are followed through it.
+_MAX_VALUES = 16
+_ALWAYS = (ClientRef, Resource)
+
+
+def _repeats(name: str) -> bool:
+    """Whether following a library's objects any further tells nothing (``node = node.next`` in a loop)."""
+    last = name.rpartition(".")[2]
+    return bool(last) and name.count("." + last) > 1
 
 
 class Graph:
@@ -32,17 +39,15 @@ class Graph:
     def put(self, node: int, value: Value) -> None:
         """``node`` may hold ``value``."""
         held = self.program.values[node]
-        if value in held or (isinstance(value, External) and self._is_lost(value, held)):
+        if value in held:
             return
-        held.add(value)
+        if len(held) >= _MAX_VALUES and not isinstance(value, _ALWAYS):
+            self.program.saturated.add(node)
+            return
+        if isinstance(value, External) and _repeats(value.name):
+            return
+        held[value] = None
         self._queue.append((node, value))
-
-    def _is_lost(self, value: External, held: set[Value]) -> bool:
-        """Whether following a library's objects any further tells nothing (``node = node.next`` in a loop)."""
-        last = value.name.rpartition(".")[2]
-        if last and value.name.count("." + last) > 1:
-            return True
-        return sum(isinstance(other, External) for other in held) >= _MAX_EXTERNALS
 
     def connect(self, source: int, target: int, label: int = 0) -> None:
         """Whatever ``source`` holds, ``target`` may hold."""

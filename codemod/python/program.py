@@ -107,7 +107,11 @@ class Option:
 
 @dataclass(slots=True)
 class Program:
-    """All that is known about the files read so far."""
+    """All that is known about the files read so far.
+
+    ``values`` keeps what a node may hold in the order found, so that two runs say the same. ``saturated`` are nodes
+    through which so much flows that not all of it is followed.
+    """
 
     files: list[Facts] = field(default_factory=list)
     offsets: list[int] = field(default_factory=list)
@@ -127,7 +131,8 @@ class Program:
     flow: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     back: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     derived: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    values: dict[int, set[Value]] = field(default_factory=lambda: defaultdict(set))
+    values: dict[int, dict[Value, None]] = field(default_factory=lambda: defaultdict(dict))
+    saturated: set[int] = field(default_factory=set)
     fields: dict[Value, dict[object, int]] = field(default_factory=lambda: defaultdict(dict))
     constructors: list[Constructor] = field(default_factory=list)
     api_calls: list[ApiCall] = field(default_factory=list)

@@ -49,6 +49,12 @@ class Tracer:
         self.program = program
         self.settings_fields: dict[int, tuple[int, str]] = {}
         self.inert: set[int] = set(program.inert)
+        self._lost = {
+            read.result + base
+            for facts, base in zip(program.files, program.offsets, strict=True)
+            for read in (*facts.attribute_loads, *facts.item_loads)
+            if read.base + base in program.saturated
+        }
 
     def constant(self, node: int) -> Constant:
         """The literal at a node."""
@@ -78,7 +84,7 @@ class Tracer:
             safe = safe or at in self.program.guards
             following = list(self._sources(at, calls))
             lost = not self.program.back.get(at) or at in self.program.callers
-            if not following and kind is None and lost and at not in self.inert:
+            if (not following and kind is None and lost and at not in self.inert) or at in self._lost:
                 found.setdefault((at, "unknown", safe), Origin(at, "unknown", safe, calls))
             stack.extend((source, deeper, safe) for source, deeper in reversed(following))
         if stack or not found:

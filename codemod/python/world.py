@@ -273,7 +273,7 @@ class World:
         for arg in args:
             if arg.stars != 2:
                 continue
-            values = self.program.values.get(arg.node, set())
+            values = self.program.values.get(arg.node, ())
             if not any(isinstance(value, Container) for value in values):
                 return arg
             for value in values:
