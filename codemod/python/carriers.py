@@ -97,11 +97,15 @@ class Source(NamedTuple):
 
 
 class Root(NamedTuple):
-    """A client on which something is called (or of which a resource is taken): ``whole`` is the resource's path."""
+    """A client on which something is called (or of which a resource is taken): ``whole`` is the resource's expression.
+
+    ``paths`` are those of the calls that are made through it.
+    """
 
     holder: Holder
     whole: ast.expr
     kinds: frozenset[str]
+    paths: tuple[str, ...]
 
 
 class Carriers:
@@ -510,7 +514,7 @@ class Carriers:
             raise Refused(reading, whole, f"what is done with its {name or 'attributes'} cannot be followed")
         if len(kinds) > 1:
             raise Refused(reading, whole, f"calls of both kinds are made through its {name}")
-        self.roots.append(Root(holder, whole, kinds))
+        self.roots.append(Root(holder, whole, kinds, tuple(sorted({".".join(call.path) for call in calls}))))
         return Step(kinds)
 
     def _argument(self, reading: Reading, call: ast.Call, node: ast.expr) -> Step:

@@ -246,7 +246,10 @@ def _has_its_lines(source: Source, span: Span) -> bool:
 
 
 def _trimmed(text: str, span: Span, replacement: str, rule: str) -> Edit:
-    """The smallest edit that has the same effect."""
+    """The smallest edit that has the same effect; one at the start of a line takes a character in.
+
+    So it is told from, and comes after, whole lines that are inserted at the same offset.
+    """
     start, end = span.start, span.end
     head = 0
     while head < len(replacement) and start < end and text[start] == replacement[head]:
@@ -254,4 +257,6 @@ def _trimmed(text: str, span: Span, replacement: str, rule: str) -> Edit:
     tail = len(replacement)
     while tail > head and end > start and text[end - 1] == replacement[tail - 1]:
         end, tail = end - 1, tail - 1
+    if start == end < span.end and tail < len(replacement) and (not start or text[start - 1] in "\r\n"):
+        end, tail = end + 1, tail + 1
     return Edit(Span(start, end), replacement[head:tail], rule)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import Action, Insert, InsertLines, Rewrite, SetText
@@ -30,12 +31,21 @@ _PLAIN_BASES = frozenset({"object", "abc.ABC", "typing.Generic", "typing.Generic
 _LONGEST_COPY = 40
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A rewrite, the place that it is about, and what it does."""
+
+    rewrite: Rewrite
+    place: Place
+    message: str
+
+
 class Forks:
-    """Decides for each binding how it is forked, and collects the rewrites with the clients that they are for."""
+    """Decides for each binding how it is forked, and collects the changes with the clients that they are for."""
 
     def __init__(self, carriers: Carriers) -> None:
         self.carriers = carriers
-        self.rewrites: dict[Rewrite, frozenset[int]] = {}
+        self.changes: dict[Change, frozenset[int]] = {}
         self._names: dict[Binding, str | None] = {}
         self._given: list[tuple[Binding, str]] = []
         self._copied: dict[ast.AST, Binding] = {}
@@ -302,10 +312,11 @@ class Forks:
         for reading, node in self.carriers.declared.get(binding, ()):
             writers = {s.reading.function(s.node) for s in self.carriers.stores[binding] if not self._made_by_copy(binding, s)}
             if reading.function(node) in writers:
-                self._write(reading, _end(node), Insert(f", {name}"))
+                self._write(reading, _end(node), Insert(f", {name}"), node)
         for reading, element in self._listings(binding):
             quote = reading.text(place_of(element))[0]
-            self._write(reading, _end(element), Insert(self._listed(reading, element, element, f"{quote}{name}{quote}")))
+            text = self._listed(reading, element, element, f"{quote}{name}{quote}")
+            self._write(reading, _end(element), Insert(text), element)
 
     def _made_by_copy(self, binding: Binding, stored: Stored) -> bool:
         """Whether the store lies in a function whose copy does it for the second client."""
@@ -328,11 +339,11 @@ class Forks:
             assert value is not None
             quote = reading.text(_place(target)).lstrip("rRbBuUfF")[0]
             text = f"{quote}{name}{quote}: {_rendered(reading, place_of(value), pieces)}"
-            self._write(reading, _end(value), Insert(self._listed(reading, target, value, text)))
+            self._write(reading, _end(value), Insert(self._listed(reading, target, value, text)), value)
         elif stored.how == "with":
             assert value is not None
             text = f"{_rendered(reading, place_of(value), pieces)} as {self._target(reading, target, name)}"
-            self._write(reading, _end(target), Insert(self._listed(reading, value, target, text)))
+            self._write(reading, _end(target), Insert(self._listed(reading, value, target, text)), value)
         elif isinstance(node, ast.AnnAssign) or (isinstance(node, ast.Assign) and node.targets == [target]):
             pieces.append(self._piece(reading, target, name))
             self._add_statement(reading, node, _rendered(reading, place_of(node), pieces))
@@ -370,9 +381,9 @@ class Forks:
         span = reading.source.span(_place(node))
         indent, alone = _standing(reading, node)
         if alone:
-            self._write(reading, _end(node), InsertLines(f"{indent}{text}{reading.source.newline_at(span)}"))
+            self._write(reading, _end(node), InsertLines(f"{indent}{text}{reading.source.newline_at(span)}"), node)
         else:
-            self._write(reading, _end(node), Insert(f"; {text}"))
+            self._write(reading, _end(node), Insert(f"; {text}"), node)
 
     def _fork_function(self, stored: Stored, name: str) -> None:
         reading, node = stored.reading, stored.node
@@ -387,7 +398,7 @@ class Forks:
         newline = reading.source.newline_at(reading.source.span(place))
         text = _rendered(reading, (first, 0, *place[2:]), pieces)
         blank = newline * (1 if place[1] else 2)
-        self._write(reading, _end(node), InsertLines(f"{blank}{text}{newline}"))
+        self._write(reading, _end(node), InsertLines(f"{blank}{text}{newline}"), node)
 
     def _body(self, reading: Reading, function: ast.AST) -> list[Piece]:
         """What has to be replaced in a copy of a function: the names from outside that have a second one."""
@@ -449,7 +460,7 @@ class Forks:
         while following and alias.name < following[0] < text:
             position, following = position + 1, following[1:]
         last = statement.names[position]
-        self._write(reading, _end(last), Insert(self._listed(reading, last, last, text)))
+        self._write(reading, _end(last), Insert(self._listed(reading, last, last, text)), alias)
 
     def _listings(self, binding: Binding) -> Iterable[tuple[Reading, ast.expr]]:
         """The strings in ``__all__`` that name a module's variable."""
@@ -470,9 +481,14 @@ class Forks:
             return f",{newline}{indent}{text}"
         return f", {text}"
 
-    def _write(self, reading: Reading, place: Place, action: Action) -> None:
+    def _write(self, reading: Reading, place: Place, action: Action, about: ast.AST | None = None) -> None:
+        """Note a rewrite; ``about`` is what a second one is written beside, None when the place itself changes."""
         rewrite = Rewrite(reading.path, place, action, RULE)
-        self.rewrites[rewrite] = self.rewrites.get(rewrite, frozenset()) | self._clients
+        if about is None:
+            change = Change(rewrite, place, "the calls that stay at OpenAI use the second client")
+        else:
+            change = Change(rewrite, _place(about), "the second client gets its own beside this one")
+        self.changes[change] = self.changes.get(change, frozenset()) | self._clients
 
 
 def _place(node: ast.AST) -> Place:

@@ -15,12 +15,13 @@ from codemod.python.carriers import LACKING, Carriers, Refused
 from codemod.python.expressions import place_of
 from codemod.python.forks import Forks
 from codemod.python.objects import ClientRef, FunctionRef, Resource
+from codemod.python.raw_calls import unknown
 from codemod.python.reading import Reading
 
 if TYPE_CHECKING:
-    from codemod.python.actions import Rewrite
     from codemod.python.carriers import Root
     from codemod.python.facts import Place
+    from codemod.python.forks import Change
     from codemod.python.world import Client, World
 
 
@@ -35,9 +36,9 @@ class Kept:
 
 @dataclass(slots=True)
 class Splits:
-    """By client: the rewrites that make and use its second client, what stays at OpenAI, or why it cannot be split."""
+    """By client: the changes that make and use its second client, what stays at OpenAI, or why it cannot be split."""
 
-    rewrites: dict[int, list[Rewrite]] = field(default_factory=dict)
+    changes: dict[int, list[Change]] = field(default_factory=dict)
     kept: dict[int, list[Kept]] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
 
@@ -68,6 +69,8 @@ def unsplittable(world: World, client: Client) -> str | None:
         return "it is made by a class or function that takes its arguments elsewhere"
     if made.parent >= 0 or any(other.constructor.parent == client.index for other in world.clients):
         return "a client with another address is derived from it"
+    if any(unknown(call.path) for call in client.api_calls):
+        return "it sends requests to a path that cannot be told"
     if made.late or client.stores:
         return "its key or settings are changed after it is made"
     arguments = ("api_key", "base_url")
@@ -131,13 +134,10 @@ def _lacking(carriers: Carriers) -> list[Root]:
 
 
 def _fill(splits: Splits, carriers: Carriers, forks: Forks) -> None:
-    for rewrite, clients in forks.rewrites.items():
+    for change, clients in forks.changes.items():
         for index in clients:
-            splits.rewrites.setdefault(index, []).append(rewrite)
+            splits.changes.setdefault(index, []).append(change)
     for root in _lacking(carriers):
-        reading = root.holder.reading
-        values = carriers.values(reading, root.whole)
-        paths = sorted({".".join(value.path) for value in values if isinstance(value, Resource)})
         for index in carriers.served(*root.holder):
-            kept = Kept(reading.path, place_of(root.whole), tuple(paths))
+            kept = Kept(root.holder.reading.path, place_of(root.whole), root.paths)
             splits.kept.setdefault(index, []).append(kept)

@@ -14,6 +14,7 @@ from codemod.python.layout import Layout
 from codemod.python.module_client import ModuleUse, configuration, endpoint, given_to, models_given, module_clients
 from codemod.python.objects import ClassRef, ClientRef, Container, External, Instance, Resource
 from codemod.python.programs import ImportGraph
+from codemod.python.raw_calls import by_path
 from codemod.python.settings_class import is_settings_class
 from codemod.python.trace import Context, Origin, Tracer
 from codemod.python.written import Written
@@ -120,7 +121,7 @@ class World:
         self.clients = [self._client(made) for made in program.constructors]
         self._by_index = {client.index: client for client in self.clients}
         for call in program.api_calls:
-            self._by_index[call.client].api_calls.append(call)
+            self._by_index[call.client].api_calls.append(by_path(program, call))
         for store in program.stores:
             if store.client >= 0:
                 self._by_index[store.client].stores.append(store)

@@ -82,15 +82,13 @@ class MixedClient(Rule):
 
     def move(self, client: Client, world: World) -> Iterator[Note]:
         """Make the second client and point the calls that stay to it."""
-        rewrites = world.splits().rewrites.get(client.index, ())
-        if rewrites:
+        changes = world.splits().changes.get(client.index, ())
+        if changes:
             lacking = ", ".join(_lacking(client, world))
-            yield self.change(
-                client.path,
-                client.place,
-                f"split in two: a second client keeps calling {lacking} at OpenAI",
-                *rewrites,
-            )
+            message = f"split in two: a second client keeps calling {lacking} at OpenAI"
+            yield self.change(client.path, client.place, message)
+        for change in changes:
+            yield self.change(change.rewrite.path, change.place, change.message, change.rewrite)
 
     def _left(self, client: Client, world: World, reason: str) -> Note:
         lacking = ", ".join(_lacking(client, world))

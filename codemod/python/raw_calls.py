@@ -1,0 +1,39 @@
+"""Requests by path on a client (``client.post("/chat/completions", body={...})``): which endpoint they reach."""
+
+from __future__ import annotations
+
+from codemod.python.facts import Arg
+from codemod.python.program import ApiCall, Program
+
+METHODS = frozenset({"get", "post", "put", "patch", "delete"})
+# Method and path under the base URL -> the resource path of the same endpoint.
+_ENDPOINTS = {
+    ("post", "chat/completions"): ("chat", "completions", "create"),
+    ("post", "responses"): ("responses", "create"),
+    ("get", "models"): ("models", "list"),
+}
+
+
+def by_path(program: Program, call: ApiCall) -> ApiCall:
+    """The call of an endpoint that a request by path stands for; any other call is given back as it is.
+
+    The entries of the request's body are then the call's arguments. A request to another endpoint has a path of one
+    part that says method and path; an absolute URL is never an endpoint under the base URL.
+    """
+    if len(call.path) != 1 or call.path[0] not in METHODS:
+        return call
+    method = call.path[0]
+    target = next((arg for arg in call.args if (arg.name is None and not arg.stars) or arg.name == "path"), None)
+    path = program.constants.get(target.node) if target is not None else None
+    if not isinstance(path, str):
+        return call
+    endpoint = _ENDPOINTS.get((method, path.strip("/")))
+    if endpoint is None:
+        return ApiCall(call.call, call.client, (f"{method} {path}",), call.args)
+    body = tuple(Arg(arg.node, None, 2, arg.place) for arg in call.args if arg.name == "body")
+    return ApiCall(call.call, call.client, endpoint, body)
+
+
+def unknown(path: tuple[str, ...]) -> bool:
+    """Whether a call is a request to a path that could not be told."""
+    return len(path) == 1 and path[0] in METHODS
