@@ -133,9 +133,16 @@ class Calling(Attributes):
             self.connect(node, self.field(Container(rest.node), name), label)
 
     def _expand(self, function: int, plain: list[Parameter], arg: Arg, label: int) -> None:
+        rest = next((p for p in self.program.functions[function].parameters if p.kind == "kwargs"), None)
+
         def spread(value: Value) -> None:
             if not isinstance(value, Container):
+                if arg.stars == 2 and rest is not None and isinstance(value, External | Instance):
+                    self.put(self.field(Container(rest.node), ANY), value)
                 return
+            if arg.stars == 2 and rest is not None:
+                unknown = self.field(Container(rest.node), ANY)
+                self.watch(value, lambda key, node: self.connect(node, unknown, label) if key is ANY else None)
             if arg.stars == 2:
                 self.watch(
                     value,
