@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from codemod.python.world import World
     from codemod.python.written import Write
 
+_BRANCHING = frozenset({"startswith", "endswith"})
+_NONE: frozenset[str] = frozenset()
 _OURS = frozenset({Address.OPENAI, Address.TARGET})
 
 
@@ -38,6 +40,7 @@ class Http:
         for request in self.requests:
             self.targets[request.index] = targets(world, request)
             self._index(request)
+        self._client_headers = self._index_clients() if self.requests else {}
         self.reset()
 
     def reset(self) -> None:
@@ -92,10 +95,23 @@ class Http:
                     self._writes[write.path, write.place, "model"].add(index)
                     self._models[write.value].add(index)
 
+    def _index_clients(self) -> dict[int, set[int]]:
+        """The Authorization headers that clients of the SDK are given."""
+        world, found = self._world, defaultdict[int, set[int]](set)
+        for client in world.clients:
+            given = world.given_to(client, "default_headers")
+            for call in client.api_calls:
+                given += world.given(call.args, "extra_headers", call.call)
+            for node in {node for each in given for node, _ in world.tracer.makers(each.node)}:
+                for name, at in world.program.fields.get(Container(node), {}).items():
+                    if isinstance(name, str) and name.lower() == "authorization":
+                        found[at].add(client.index)
+        return found
+
     # What also serves requests that stay
 
     def url_stays(self, node: int) -> bool:
-        """Whether a literal or look-up of a URL also serves a request or client that stays, or code outside."""
+        """Whether a literal or look-up of a URL also serves somebody who stays, or something else looks at it."""
         world = self._world
         if self._urls[node] & self.held:
             return True
@@ -103,15 +119,24 @@ class Http:
         if any(
             given.node in reached
             for client in world.clients
-            if client.index in world.held
+            if world.stays(client.index)
             for given in world.given_to(client, "base_url")
         ):
+            return True
+        if any(node in world.uses or world.methods_read.get(node, _NONE) & _BRANCHING for node in reached):
             return True
         return any(True for _ in world.outside_uses(reached | world.tracer.derivatives(reached)))
 
     def key_stays(self, node: int) -> bool:
         """Whether a node is the key of a request that stays."""
         return bool(self._keys.get(node, set()) & self.held)
+
+    def client_stays(self, nodes: set[int]) -> bool:
+        """Whether one of the nodes is an Authorization header of a client that stays."""
+        if not self._client_headers:
+            return False
+        clients = {index for node in nodes for index in self._client_headers.get(node, ())}
+        return any(map(self._world.stays, clients))
 
     def is_key(self, node: int) -> bool:
         """Whether a node is the key of a request."""
@@ -120,7 +145,7 @@ class Http:
     def header_stays(self, node: int) -> bool:
         """Whether an Authorization header's value also serves a request that stays, or code outside."""
         reached = self._world.reach(node)
-        if any(self._headers.get(other, set()) & self.held for other in reached):
+        if self.client_stays(reached) or any(self._headers.get(other, set()) & self.held for other in reached):
             return True
         return self.used_elsewhere(node)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from codemod.python.http_urls import Target
     from codemod.python.trace import Context
     from codemod.python.world import World
+    from codemod.python.written import Write
 
 _ACCOUNT = frozenset({"openai-organization", "openai-project"})
+_PRIMARY = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Dict)
 _BEARER = re.compile(r"bearer\s+$", re.IGNORECASE)
 _BEARER_KEY = re.compile(r"bearer\s+(\S.*)$", re.IGNORECASE)
 _MODEL_IN_JSON = re.compile(r"""(\\?["'])model\1\s*:\s*(\\?["'])([^"'\\\s{}]+)\2""")
@@ -55,12 +58,16 @@ class TextModel:
 
 @dataclass(slots=True)
 class RequestPlan:
-    """What moving a request takes. ``account`` are edits that take account headers away."""
+    """What moving a request takes.
+
+    ``account`` are edits that take account headers away; ``copies`` give a body that serves others too its own model.
+    """
 
     url: list[Rewrite] = field(default_factory=list)
     key: KeyPlan = field(default_factory=KeyPlan)
     account: list[tuple[Header, Rewrite]] = field(default_factory=list)
     models: list[ModelPlan] = field(default_factory=list)
+    copies: list[tuple[ModelPlan, Rewrite]] = field(default_factory=list)
     texts: list[TextModel] = field(default_factory=list)
 
 
@@ -189,13 +196,15 @@ def _here(world: World, bearer: Bearer) -> Rewrite | None:
     given = bearer.header.given
     if given is None or given.call < 0:
         return None
-    opening, closing = ("{**", "") if _is_primary(world.text(given.path, given.place)) else ("{**(", ")")
+    opening, closing = _unpacked(world.text(given.path, given.place))
     ending = f'{closing}, "{bearer.header.name}": {value}}}'
     return Rewrite(given.path, given.place, Wrap(opening, ending), "ABL002")
 
 
-def _is_primary(text: str) -> bool:
-    return re.fullmatch(r"[\w.]+(\(.*\)|\[.*\])?|\{.*\}", text, re.DOTALL) is not None
+def _unpacked(text: str) -> tuple[str, str]:
+    """What stands around an expression where it is unpacked into a new dict."""
+    primary = isinstance(ast.parse(f"({text})", mode="eval").body, _PRIMARY)
+    return ("{**", "") if primary else ("{**(", ")")
 
 
 # Account headers
@@ -235,12 +244,24 @@ def _plan_body(world: World, request: Request, plan: RequestPlan) -> None:
                 raise StaysError("unit", "its body cannot be followed")
             continue
         for write in writes(world, node, "model", at):
-            stays = write.kind == "field" or world.http.write_stays(write, "model") or world.http.used_elsewhere(at)
-            call = -1 if stays else request.call
-            given = Given(write.value, write.value_place, write.path, call, context if write.near else ())
-            plan.models.append(plan_given(world, given))
+            _plan_entry(world, request, plan, at, write, context if write.near else ())
     for node in body.texts:
         plan.texts.append(_text_model(world, node))
+
+
+def _plan_entry(world: World, request: Request, plan: RequestPlan, at: int, write: Write, context: Context) -> None:
+    """The model in a dict that is the body; ``at`` is the node of the entry, ``write`` one place that writes it."""
+    shared = world.http.write_stays(write, "model") or world.http.used_elsewhere(at)
+    body = request.bodies[0] if len(request.bodies) == 1 and request.bodies[0].call == request.call else None
+    if shared and body is not None and world.tracer.makers(body.node):
+        model = plan_given(world, Given(write.value, body.place, body.path, request.call, context))
+        if model.at_call is not None:
+            opening, closing = _unpacked(world.text(body.path, body.place))
+            ending = f'{closing}, "model": "{model.at_call}"}}'
+            plan.copies.append((model, Rewrite(body.path, body.place, Wrap(opening, ending), "ABL004")))
+            return
+    call = -1 if shared or write.kind == "field" else request.call
+    plan.models.append(plan_given(world, Given(write.value, write.value_place, write.path, call, context)))
 
 
 def _text_model(world: World, node: int) -> TextModel:

@@ -48,6 +48,7 @@ class Session:
     joins: str = ""
     headers: list[Given] = field(default_factory=list)
     entries: list[Header] = field(default_factory=list)
+    bodies: list[Given] = field(default_factory=list)
     opaque: bool = False
     escapes: bool = False
     members: set[int] = field(default_factory=set)
@@ -152,7 +153,9 @@ class _Finder:
                         session.headers.append(given)
                     elif store.name == "base_url":
                         session.bases.append(given)
-                    elif store.name in ("auth", "data"):
+                    elif store.name == "data":
+                        session.bodies.append(given)
+                    elif store.name == "auth":
                         session.opaque = True
 
     def _owners(self, node: int, attribute: str) -> Iterator[Session]:
@@ -207,7 +210,9 @@ class _Finder:
                     for opener in self._world.program.http_calls
                     if opener.name in externals.URL_OPENERS and opener.call in session.calls
                     for given in self._given(opener, 1, "data")
-                ]
+                ] + session.bodies
+        if sender.verb == "?" and not self._given(record, -1, "method"):
+            request.verb = "POST" if request.bodies else "GET"
 
     def _verb(self, record: HttpCall) -> str:
         sender = externals.SENDERS[record.name]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from codemod.python.world import World
 
 _URL = re.compile(r"((https?|wss?)://)?([a-z0-9-]+\.)?api\.openai\.com(?![a-z0-9.-])[^\s\"'<>]*", re.IGNORECASE)
+_BASE = re.compile(r"(\w+://)?[^/?#]*(/v1(?=[/?#]|$))?")
+_UNKNOWN = "where it goes cannot be followed"
 
 
 def standing(world: World, request: Request) -> tuple[Literal["kept", "mixed", "unknown", "other"], str]:
@@ -28,7 +30,8 @@ def standing(world: World, request: Request) -> tuple[Literal["kept", "mixed", "
     found = world.http.targets[request.index]
     kinds = {target.address for target in found}
     if None in kinds or not found:
-        return "unknown", "where it goes cannot be followed"
+        read = any(t.spelling and t.spelling[0].kind in ("lookup", "setting") for t in found if t.address is None)
+        return "unknown", "its URL is read from a variable that may hold any address" if read else _UNKNOWN
     if Address.OPENAI not in kinds:
         return "other", ""
     if Address.OTHER in kinds:
@@ -36,6 +39,8 @@ def standing(world: World, request: Request) -> tuple[Literal["kept", "mixed", "
         return "unknown", f"the same call also goes to {hosts}"
     if any(target.path is None for target in found):
         return "unknown", "which endpoint it asks for cannot be followed"
+    if any((target.path or "").startswith("/v1/") for target in found):
+        return "unknown", "whether the variable that its URL is read from ends in /v1 cannot be told"
     lacking = sorted({target.path or "" for target in found if not supported(request, target)})
     paths = ", ".join("what is not below /v1" if path == "?" else path.replace("\0", "...") for path in lacking)
     if all(not supported(request, target) for target in found):
@@ -59,8 +64,8 @@ def concerns_openai(world: World, request: Request) -> bool:
     return False
 
 
-def sent_otherwise(world: World) -> Iterator[tuple[str, Place, str]]:
-    """URLs and hosts at OpenAI that reach code outside the repository which is no request: where, and to whom."""
+def sent_otherwise(world: World) -> Iterator[tuple[str, Place, str, str]]:
+    """URLs at OpenAI that reach code outside the repository which is no request: where, to whom, which URL."""
     known = {request.call for request in world.http.requests}
     given = {
         node
@@ -79,15 +84,20 @@ def sent_otherwise(world: World) -> Iterator[tuple[str, Place, str]]:
             if index in known or index in seen or callee.removesuffix("()") + "()" in externals.SESSIONS:
                 continue
             seen.add(index)
-            name = callee.replace("()", "")
-            yield world.call_path(index), call.place, f"{name} is given {text.split('?')[0]} and may send to it"
+            yield world.call_path(index), call.place, callee.replace("()", ""), text
+
+
+def lacking(text: str) -> str | None:
+    """The path of a URL at OpenAI that the provider does not serve; None when it does, or when the URL names none."""
+    path = re.split(r"[?#]", _BASE.sub("", text, count=1))[0].rstrip("/")
+    return None if path in ("", *provider.HTTP_PATHS) else path
 
 
 def _urls(world: World) -> Iterator[tuple[int, str]]:
     for node, value in world.program.constants.items():
-        if isinstance(value, str) and "api.openai.com" in value.lower():
+        if isinstance(value, str) and "api.openai.com" in value:
             yield node, value.strip()
     for node, composition in world.program.compositions.items():
         text = "".join(part.text or "x" for part in composition.parts)
-        if composition.kind == "text" and "api.openai.com" in text.lower():
+        if composition.kind == "text" and "api.openai.com" in text:
             yield node, text

@@ -103,7 +103,7 @@ def _path(text: str, root: str) -> str | None:
     if not text.startswith(root):
         return None if "\0" in text else "?"
     start, unknown, _ = path.partition("\0")
-    if unknown and any(known.startswith(start.rstrip("/")) for known in provider.HTTP_PATHS):
+    if unknown and any(known.startswith(start) for known in provider.HTTP_PATHS):
         return None
     return path
 

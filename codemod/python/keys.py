@@ -285,7 +285,7 @@ class _KeyMove:
                 lookup.name in reached and not self._serves_moving(lookup) for lookup in world.program.lookups.values()
             )
         everything = reached | world.tracer.derivatives(reached)
-        return any(True for _ in world.outside_uses(everything))
+        return world.http.client_stays(everything) or any(True for _ in world.outside_uses(everything))
 
     def _serves_moving(self, lookup: EnvironmentLookup) -> bool:
         return not self._shared(lookup.node)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Libraries that read OPENAI_API_KEY by themselves.
 _OTHER_READERS = re.compile(
-    r"(langchain|llama_index|litellm|crewai|dspy|autogen|haystack|guidance|semantic_kernel|pydantic_ai|smolagents"
+    r"(langchain\w*|llama_index|litellm|crewai|dspy|autogen|haystack|guidance|semantic_kernel|pydantic_ai|smolagents"
     r"|mem0|embedchain|chromadb|ragas|deepeval|swarm)\b"
 )
 _SETTERS = re.compile(r"(^|\.)(setenv|delenv|putenv|unsetenv)$")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from codemod.python.addresses import Address
 from codemod.python.http_plan import RequestPlan, StaysError, plan_request
-from codemod.python.http_review import concerns_openai, sent_otherwise, standing
+from codemod.python.http_review import concerns_openai, lacking, sent_otherwise, standing
 from codemod.rules.account_argument import AccountArgument
 from codemod.rules.api_key import ApiKey
 from codemod.rules.base_url import BaseUrl
@@ -73,7 +73,7 @@ class DirectHttp(Rule):
         """Why a request that could move has to stay; empty when it moves."""
         moves = any(target.address is Address.OPENAI for target in world.http.targets[request.index])
         if world.http.answers_needed(request):
-            return [self._left(request, "what it leaves at OpenAI is asked for there")]
+            return [self._left(request, "another request asks OpenAI for what this one leaves there")]
         try:
             plan_request(world, request)
         except StaysError as reason:
@@ -110,6 +110,9 @@ class DirectHttp(Rule):
                 why = f"the model of this request stays as it is: {text.old} has no counterpart at the provider"
                 advice = "Give this request one of the provider's ids, or let it be configured."
                 yield UnresolvedModel.review(text.path, text.place, why, advice)
+        for model, rewrite in plan.copies:
+            yield ModelId.change(rewrite.path, rewrite.place, f"the request asks for {model.at_call}", rewrite)
+            yield from ModelNameReader.kept(model)
         for model in plan.models:
             yield from (*ModelId.changes(model), *UnresolvedModel.reviews(model), *ModelNameReader.kept(model))
 
@@ -126,8 +129,14 @@ class DirectHttp(Rule):
                 yield self._left(request, why)
             elif verdict == "unknown" and concerns_openai(world, request):
                 yield UnresolvedUrl.review(request.path, request.place, f"left alone: {why}", _HELP)
-        for path, place, why in sent_otherwise(world):
-            yield self.review(path, place, f"left alone: {why}", _HELP)
+        for path, place, callee, url in sent_otherwise(world):
+            endpoint = lacking(url)
+            if endpoint is not None:
+                message = f"kept at OpenAI: the new provider does not serve {endpoint}"
+                yield UnsupportedEndpoint.keep(path, place, message)
+            else:
+                why = f"what {callee} does with this URL cannot be followed"
+                yield self.review(path, place, f"left alone: {why}", _HELP)
 
     def _left(self, request: Request, why: str) -> Note:
         return self.review(request.path, request.place, f"left alone: {why}", _HELP)
