@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.changes import Status
+from codemod.python.actions import InsertAfter, InsertBefore
 from codemod.rules import BY_ID, RULES
 from codemod.rules.direct_http import DirectHttp
 from codemod.rules.ignored import IgnoredByComment
@@ -66,7 +67,7 @@ def decide(world: World) -> list[Note]:
             break
     found = [note for client in world.clients for note in held.get(client.index) or moved[client.index]]
     found += _about_requests(world, left)
-    done = [rewrite for note in found for rewrite in note.rewrites]
+    done = [r for note in found for r in note.rewrites if not isinstance(r.action, InsertAfter | InsertBefore)]
     for note in (note for rule in rules for note in rule.settle(world)):
         # What a client's move has rewritten is told with that client.
         if not any(rewrite.path == note.path and rewrite.covers(note.place) for rewrite in done):
