@@ -186,6 +186,8 @@ class Attributes(Graph):
                 self.put(result, value)
             case ClientRef():
                 self._client_attribute(value, name, result)
+            case Resource() if name in _SAME_FUNCTION or name.startswith("__"):
+                self.put(result, value)
             case Resource(client, path) if len(path) < _MAX_DEPTH:
                 self.put(result, value if name in _RAW else Resource(client, (*path, name)))
             case Member(node) if name == "value":
@@ -195,6 +197,8 @@ class Attributes(Graph):
         if value.name.count(".") < _MAX_DEPTH:
             self.put(result, External(f"{value.name}.{name}", value.site))
         self._recall(value, name, result)
+        if value.name == externals.DJANGO_SETTINGS:
+            self.django_setting(name, result)
         if value.name.endswith((".parse_args()", ".parse_known_args()[]")):
             self.connect(self.option_field(value.site, name), result)
 
@@ -204,16 +208,23 @@ class Attributes(Graph):
 
     def _recall(self, owner: External, key: object, result: int) -> None:
         """Read what was stored on something outside the repository (``st.session_state.client``)."""
+        owner = externals.shared_object(owner)
         self._awaited[owner, key].append(result)
         if (owner, key) in self._kept:
             self.connect(self._kept[owner, key], result)
 
-    def _keep(self, owner: External, key: object, value: int) -> None:
+    def keep(self, owner: External, key: object, value: int) -> None:
+        """Store a value on something outside the repository."""
+        owner = externals.shared_object(owner)
         if (owner, key) not in self._kept:
             self._kept[owner, key] = self.program.new_node(self.program.file_of[value])
             for result in self._awaited[owner, key]:
                 self.connect(self._kept[owner, key], result)
         self.connect(value, self._kept[owner, key])
+
+    def django_setting(self, name: str, result: int) -> None:
+        """``name`` of the settings module of a Django project; provided by the linker, which knows the files."""
+        raise AssertionError((name, result))
 
     def _super_attribute(self, cls: int, name: str, result: int) -> None:
         for base in self.bases[cls]:
@@ -253,9 +264,9 @@ class Attributes(Graph):
                     self.connect(site.value, names[site.name] + self.program.offsets[other])
             case External(name="openai"):
                 self._store_on_client(site, -1, file)
-                self._keep(value, site.name, site.value)
+                self.keep(value, site.name, site.value)
             case External():
-                self._keep(value, site.name, site.value)
+                self.keep(value, site.name, site.value)
             case ClientRef(index):
                 self._store_on_client(site, index, file)
 
@@ -315,7 +326,7 @@ class Attributes(Graph):
                 if store not in self.program.stores:
                     self.program.stores.append(store)
             case External() if site.constant is not ...:
-                self._keep(value, site.constant, site.value)
+                self.keep(value, site.constant, site.value)
             case Instance() if site.constant is not ...:
                 self.connect(site.value, self.field(value, site.constant))
 

@@ -282,6 +282,10 @@ class Calling(Attributes):
                 self.put(call.result, External(name + "()", call.call if value.site < 0 else value.site))
         if name.endswith(".add_argument"):
             self._add_option(value.site, call)
+        if name.endswith(".config.from_object"):
+            owner = External(value.name.removesuffix(".from_object"), value.site)
+            for arg in call.positional():
+                self.on_value(arg.node, lambda held: self._keep_class(owner, held))
 
     def _module_call(self, value: External, call: Invocation) -> None:
         """Take note of a call of something in the SDK's module."""
@@ -303,6 +307,13 @@ class Calling(Attributes):
             if record not in self._http_calls:
                 self._http_calls.add(record)
                 self.program.http_calls.append(record)
+
+    def _keep_class(self, owner: External, value: Value) -> None:
+        """``app.config.from_object(Config)``: the names of a class or module become entries."""
+        if isinstance(value, ClassRef):
+            for ancestor in reversed(self.lineage(value.index)):
+                for name, node in self.program.classes[ancestor].body.items():
+                    self.keep(owner, name, node)
 
     def _is_plain_getattr(self, name: str, call: Invocation) -> bool:
         """``getattr`` with a literal name is an attribute."""

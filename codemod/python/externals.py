@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from codemod.python.objects import External
+
 # The SDK's client classes (majors 1 to 3); `Client` is `OpenAI`.
 CLIENTS = frozenset(
     f"openai.{prefix}{name}"
@@ -285,6 +287,21 @@ SENDERS = _senders()
 # Functions that write a value as JSON text, and those that join URLs.
 TO_JSON = frozenset({"json.dumps", "simplejson.dumps", "ujson.dumps", "orjson.dumps"})
 URL_JOINERS = frozenset({"urllib.parse.urljoin", "requests.compat.urljoin"})
+
+
+# `from django.conf import settings`: the names that the project's settings modules bind.
+DJANGO_SETTINGS = "django.conf.settings"
+# Objects of a framework that every part of a program sees as one, by the ends of their names.
+_SHARED = ("flask.Flask()", "quart.Quart()", "fastapi.FastAPI()", "starlette.applications.Starlette()")
+_SHARED_NAMES = {"flask.current_app": "flask.Flask()", "quart.current_app": "quart.Quart()"}
+
+
+def shared_object(owner: External) -> External:
+    """The one object that stands for an application, however it is reached."""
+    for alias, name in _SHARED_NAMES.items():
+        if owner.name == alias or owner.name.startswith(alias + "."):
+            return External(name + owner.name[len(alias) :])
+    return External(owner.name) if owner.name.startswith(_SHARED) else owner
 
 
 def canonical(name: str) -> str:

@@ -322,6 +322,12 @@ class Linker(Calling):
         if base.startswith("__init__."):
             self.submodule(folder, name, result)
 
+    def django_setting(self, name: str, result: int) -> None:
+        """``settings.NAME``: bound in whichever settings module of the repository binds it."""
+        if name.isupper():
+            for path in self.modules.django_settings:
+                self._request(path, name, result)
+
     def submodule(self, folder: str, name: str, result: int) -> None:
         """A module or package in a folder."""
         target = self.modules.resolve(name, 1, f"{folder}/__init__.py" if folder else "__init__.py")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from posixpath import dirname, normpath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_DJANGO_SETTINGS = re.compile(r"(^|/)(settings|local_settings)\.py$|(^|/)settings/[^/]+\.py$")
 SDK = "openai"
 
 
@@ -18,6 +20,7 @@ class Modules:
         self._paths = frozenset(paths)
         self._folders = frozenset(folder for path in self._paths for folder in _parents(path))
         self._roots = sorted({folder for folder in self._folders if folder.rpartition("/")[2] in ("src", "lib")})
+        self.django_settings = sorted(path for path in self._paths if _DJANGO_SETTINGS.search(path))
         self._cache: dict[tuple[str, str], str | None] = {}
 
     def resolve(self, module: str, level: int, importer: str) -> str | None:

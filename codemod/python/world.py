@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 # Methods of a client that reach nobody.
 _HARMLESS = frozenset(
-    {"close", "is_closed", "aclose", "__exit__", "__aexit__", "platform_headers", "with_options", "copy"}
+    "close is_closed aclose __exit__ __aexit__ platform_headers with_options copy "
+    "chat completions responses beta base_url api_key timeout max_retries default_headers organization project".split()
 )
 
 
