@@ -18,6 +18,7 @@ from codemod.rules.model_name_reader import ModelNameReader
 from codemod.rules.module_client import ModuleClient
 from codemod.rules.openai_client import OpenAIClient
 from codemod.rules.other_provider import OtherProvider
+from codemod.rules.request_parameter import RequestParameter
 from codemod.rules.rule import Rule
 from codemod.rules.special_client import SpecialClient
 from codemod.rules.unreadable_file import UnreadableFile
@@ -43,6 +44,7 @@ RULES: tuple[type[Rule], ...] = (
     ModelId,
     UnresolvedKey,
     UnresolvedModel,
+    RequestParameter,
     ModelNameReader,
     DirectHttp,
     KeyName,
