@@ -1,4 +1,4 @@
-"""The parameters that a request is given, whichever way: keywords, dicts that are spread, ``extra_body``, a JSON body."""
+"""The parameters that a request is given, however: keywords, spread dicts, ``extra_body``, a JSON body."""
 
 from __future__ import annotations
 
@@ -48,9 +48,7 @@ def of_call(world: World, call: ApiCall) -> list[Parameter]:
 
 def of_request(world: World, request: Request) -> list[Parameter]:
     """The parameters in the body of a request that is sent without the SDK."""
-    found = [
-        parameter for node, context in body_of(world, request).dicts for parameter in _made(world, node, context)
-    ]
+    found = [parameter for node, context in body_of(world, request).dicts for parameter in _made(world, node, context)]
     return [parameter for parameter in dict.fromkeys(found) if is_given(world, parameter)]
 
 

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from codemod.python.parameters import Parameter
     from codemod.python.world import Client, World
 
-# What the SDK (0.28 too) and the libraries around it take for themselves and do not send as parameters.
-_NOT_SENT = frozenset(
-    """timeout extra_headers extra_query extra_body idempotency_key request_timeout api_key api_base api_type api_version
-    organization request_id headers engine deployment_id response_model max_retries validation_context context strict
-    hooks name session_id user_id trace_id tags langfuse_prompt langsmith_extra""".split()
-)
+# What the SDK, 0.28 and the libraries around them take for themselves and do not send as parameters.
+_SDK = frozenset({"timeout", "extra_headers", "extra_query", "extra_body", "idempotency_key"})
+_V0 = frozenset({"request_timeout", "api_key", "api_base", "api_type", "api_version", "organization", "request_id"})
+_V0_ADDRESS = frozenset({"headers", "engine", "deployment_id"})
+_INSTRUCTOR = frozenset({"response_model", "max_retries", "validation_context", "context", "strict", "hooks"})
+_TRACING = frozenset({"name", "session_id", "user_id", "trace_id", "tags", "langfuse_prompt", "langsmith_extra"})
+_KNOWN = provider.CHAT_PARAMETERS | _SDK | _V0 | _V0_ADDRESS | _INSTRUCTOR | _TRACING
 _ALTERNATIVES = {"max_completion_tokens": "max_tokens"}
 _IMAGES = frozenset({"image_url", "input_image", "image"})
 _BEFORE = 'from openai import OpenAI\n\nclient = OpenAI()\nclient.chat.completions.create(model="gpt-4o", messages=[], '
@@ -80,7 +81,7 @@ class RequestParameter(Rule):
         for parameter in parameters:
             if responses:
                 yield from cls._stateful(world, parameter)
-            elif parameter.name not in provider.CHAT_PARAMETERS | _NOT_SENT:
+            elif parameter.name not in _KNOWN:
                 yield cls._undocumented(parameter)
         named = {parameter.name: parameter for parameter in parameters}
         if not responses and {"tools", "web_search_options"} <= named.keys():
@@ -94,7 +95,7 @@ class RequestParameter(Rule):
     @classmethod
     def _undocumented(cls, parameter: Parameter) -> Note:
         other = _ALTERNATIVES.get(parameter.name)
-        advice = f"Use {other}, which is documented." if other else "Take it out, or see whether the provider accepts it."
+        advice = f"Use {other}, which is documented." if other else "Take it out, or see whether it is accepted."
         message = f"the provider does not document {parameter.name}, and may answer it with 422"
         return cls.review(parameter.path, parameter.place, message, advice)
 
