@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from codemod import provider
 from codemod.changes import Status
 from codemod.rules.exposed_key import ExposedKey
+from codemod.rules.mixed_client import MixedClient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,8 @@ def checklist(findings: Sequence[Finding], notes: Sequence[Note], target: Target
         f"Make a key at {provider.KEYS_PAGE}.",
         f"Set {target.key_env} wherever this code runs: deployment, CI secrets, local .env files.",
     ]
+    if any(finding.rule == MixedClient.id and finding.status is Status.CHANGE for finding in findings):
+        steps.append("Keep the OpenAI key there too: clients that were split need both keys.")
     for finding in findings:
         if finding.rule == ExposedKey.id:
             steps.append(f"Revoke the key that stands in {finding.path}:{finding.line}.")

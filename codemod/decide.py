@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.changes import Status
-from codemod.python.actions import InsertAfter, InsertBefore
+from codemod.python.actions import InsertAfter, InsertBefore, Rewrite
 from codemod.rules import BY_ID, RULES
 from codemod.rules.direct_http import DirectHttp
 from codemod.rules.ignored import IgnoredByComment
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Rules whose edits are the client's move; the others can be left out one by one.
 _UNIT = frozenset({"ABL001", "ABL002", "ABL003", "ABL005", "ABL012", "ABL030", "ABL031"})
+# Rules that move what a client is given; its second one, which stays at OpenAI, must not be given the same.
+_SOURCES = frozenset({"ABL002", "ABL003"})
 # Rules that are asked again whenever another client is held back.
 _LATE = (UnresolvedKey, ModuleClient)
 
@@ -60,7 +62,7 @@ def decide(world: World) -> list[Note]:
             notes = notes or list(MixedClient().refuse(client, world)) or _stays_with_partner(client, world, held)
             if not notes:
                 moved[client.index] = [note for rule in rules for note in rule.move(client, world)]
-                notes = _blocked(client, world, moved[client.index])
+                notes = _serves_both(client, world, moved[client.index]) or _blocked(client, world, moved[client.index])
             if notes:
                 hold(client, notes)
         if (len(held), len(left)) == before:
@@ -136,6 +138,16 @@ def _blocked(client: Client | Request, world: World, notes: list[Note]) -> list[
                         "Run the migration over the whole repository.",
                     )
                 ]
+    return []
+
+
+def _serves_both(client: Client, world: World, notes: list[Note]) -> list[Note]:
+    """A client is not split if its key or URL moves at a source that its second half is given too."""
+    for rewrite in (rewrite for note in notes for rewrite in note.rewrites if rewrite.rule in _SOURCES):
+        own = Rewrite(client.path, client.place, rewrite.action, rewrite.rule)
+        if world.mixed(client) and not (rewrite.path == client.path and own.covers(rewrite.place)):
+            reason = f"what {rewrite.path}:{rewrite.place[0]} gives serves calls of both kinds"
+            return [MixedClient().left_alone(client, world, reason)]
     return []
 
 

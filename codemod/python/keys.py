@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import OrElse, Require, Rewrite, SetCode, SetString, Wrap
-from codemod.python.settings_class import SettingsField, settings_field
+from codemod.python.settings_class import SettingsField, env_file, settings_field
 
 if TYPE_CHECKING:
     from codemod.python.facts import Place
@@ -130,6 +130,8 @@ class _KeyMove:
         elif self.missing and not any(
             isinstance(rewrite.action, SetCode) and rewrite.place == self.given.place for rewrite in self.rewrites
         ):
+            if any(function.returns == self.given.node for function in self.world.program.functions):
+                raise Unresolved(self.given.path, self.given.place, "the function that hands over its key may give none")
             late = Wrap("(", f" or {self.environ})") if self.operand else OrElse(self.environ)
             self.rewrites.append(self._rewrite(self.given.path, self.given.place, late))
         if self.missing:
@@ -257,6 +259,12 @@ class _KeyMove:
 
     def _setting(self, origin: Origin) -> None:
         cls, name = self.world.tracer.settings_fields[origin.node]
+        if self._shared(origin.node):
+            if env_file(self.world, cls) is not None:
+                why = f"{name} also serves somebody who stays at OpenAI, and its class reads a file"
+                raise Unresolved(self.given.path, self.given.place, why)
+            self.at_constructor = True
+            return
         found = settings_field(self.world, cls, name, self.rule, self.world.settings.key_env)
         if found is None:
             raise Unresolved(self.given.path, self.given.place, f"the variable behind {name} cannot be told")

@@ -74,6 +74,11 @@ def settings_field(
     return SettingsField(variable, optional, path, place, rewrite, strict)
 
 
+def env_file(world: World, cls: int) -> str | None:
+    """The file that a settings class reads besides the environment."""
+    return _option(world, cls, "env_file")
+
+
 def is_settings_class(world: World, cls: int) -> bool:
     """Whether a class reads its fields from the environment."""
     return bool(world.linker.outside_bases(cls) & _BASES)

@@ -109,6 +109,10 @@ class BaseUrl(Rule):
             path, place = world.path(origin.node), world.place(origin.node)
             literal = world.literal(origin)
             if any(rewrite.path == path and rewrite.covers(place) for rewrite in rewrites):
+            shared = self._is_elsewhere(origin, given, world) and self._serves_others(origin.node, world)
+            if shared and given.call >= 0 and origin.kind in ("setting", "lookup"):
+                code = f'{{getenv}}("{world.settings.base_url_env}", "{url}")'
+                return [Rewrite(given.path, given.place, SetCode(code), self.id)]
                 continue
             if origin.kind == "setting":
                 cls, name = world.tracer.settings_fields[origin.node]
@@ -124,12 +128,17 @@ class BaseUrl(Rule):
                 else:
                     absent = absent or origin.kind != "lookup"
             elif isinstance(literal, str) and literal and classify(literal, url) is Address.OPENAI:
-                if self._serves_others(origin.node, world):
+                if shared:
                     return [Rewrite(given.path, given.place, SetCode(f'"{url}"'), self.id)]
                 rewrites.append(Rewrite(path, place, SetString(url), self.id))
         if absent:
             rewrites.append(Rewrite(given.path, given.place, OrElse(f'"{url}"'), self.id))
         return rewrites
+    def _is_elsewhere(self, origin: Origin, given: Given, world: World) -> bool:
+        """Whether a source does not stand in the constructor, where a second client has its own."""
+        own = Rewrite(given.path, given.place, SetCode(""), self.id)
+        return not (world.path(origin.node) == given.path and own.covers(world.place(origin.node)))
+
 
     def _serves_others(self, node: int, world: World) -> bool:
         reached = world.reach(node)

@@ -66,19 +66,19 @@ class MixedClient(Rule):
         handed = next((escape for escape in client.escapes if escape.callee == "getattr" or world.mixed(client)), None)
         reason = unsplittable(world, client) if world.mixed(client) else None
         if tied is not None and _chats(client, world):
-            yield self._left(client, world, f"{tied.what} ({tied.path}:{tied.place[0]})")
+            yield self.left_alone(client, world, f"{tied.what} ({tied.path}:{tied.place[0]})")
         elif handed is not None and _chats(client, world):
-            yield self._left(client, world, f"it is handed to {handed.callee.replace('()', '')}")
+            yield self.left_alone(client, world, f"it is handed to {handed.callee.replace('()', '')}")
         elif world.mixed(client) and world.settings.mixed_clients == "review":
-            yield self._left(client, world, "the configuration asks not to split it")
+            yield self.left_alone(client, world, "the configuration asks not to split it")
         elif reason is not None:
-            yield self._left(client, world, reason)
+            yield self.left_alone(client, world, reason)
 
     def refuse(self, client: Client, world: World) -> Iterator[Note]:
         """Review a client of which no second one can be made, now that it is known who else stays."""
         reason = world.splits().refused.get(client.index)
         if reason is not None:
-            yield self._left(client, world, reason)
+            yield self.left_alone(client, world, reason)
 
     def move(self, client: Client, world: World) -> Iterator[Note]:
         """Make the second client and point the calls that stay to it."""
@@ -90,7 +90,8 @@ class MixedClient(Rule):
         for change in changes:
             yield self.change(change.rewrite.path, change.place, change.message, change.rewrite)
 
-    def _left(self, client: Client, world: World, reason: str) -> Note:
+    def left_alone(self, client: Client, world: World, reason: str) -> Note:
+        """The review of a client that is not split, for a reason."""
         lacking = ", ".join(_lacking(client, world))
         also = f" besides chat it also calls {lacking}, which the new provider does not serve, and" if lacking else ""
         return self.review(
