@@ -51,3 +51,16 @@ def host_of(url: str) -> str:
         return (urlsplit(url.strip()).hostname or "").lower()
     except ValueError:
         return ""
+
+
+def given_later(world: World, client: Client) -> bool:
+    """Whether a client is given its URL by a statement beside the one that makes it."""
+    layout = world.layout(client.path)
+    made = layout.around(client.place) if client.module is None else None
+    return made is not None and any(
+        store.name == "base_url"
+        and world.program.files[store.file].path == client.path
+        and layout.simple(store.place) is not None
+        and layout.together(made, store.place)
+        for store in client.stores
+    )

@@ -120,7 +120,7 @@ class Http:
             given.node in reached
             for client in world.clients
             if world.stays(client.index)
-            for given in world.given_to(client, "base_url")
+            for given in world.urls(client)
         ):
             return True
         if any(node in world.uses or world.methods_read.get(node, _NONE) & _BRANCHING for node in reached):

@@ -12,7 +12,16 @@ from codemod.python.account import account_nodes
 from codemod.python.graph import ALL, ANY, KEYS
 from codemod.python.layout import Layout
 from codemod.python.module_client import ModuleUse, configuration, endpoint, given_to, models_given, module_clients
-from codemod.python.objects import ClassRef, ClientRef, Container, External, Instance, Resource
+from codemod.python.objects import (
+    Bound,
+    ClassRef,
+    ClientRef,
+    Container,
+    External,
+    FunctionRef,
+    Instance,
+    Resource,
+)
 from codemod.python.programs import ImportGraph
 from codemod.python.raw_calls import by_path
 from codemod.python.settings_class import is_settings_class
@@ -314,6 +323,18 @@ class World:
             for given in self.given(self.program.calls[call].args, name, call)
         ]
 
+    def urls(self, client: Client) -> list[Given]:
+        """Everything that is given to a client as its URL, by its constructor or later."""
+        return self.given_to(client, "base_url") + self._stored(client, "base_url")
+
+    def _stored(self, client: Client, name: str) -> list[Given]:
+        """The values written to an attribute of a client."""
+        return [
+            Given(store.value, store.value_place, self.program.files[store.file].path, -1)
+            for store in client.stores
+            if store.name == name and client.module is None
+        ]
+
     def base_url(self, client: Client) -> str:
         """The new URL as a client takes it: the module of 1+ joins paths to it without a slash."""
         slash = "/" if client.module is not None and client.module.major else ""
@@ -334,10 +355,17 @@ class World:
         found = self.given_to(client, "api_key")
         for call in client.constructor.late:
             found += self.given(self.program.calls[call].args, "api_key", call)
-        for store in client.stores:
-            if store.name == "api_key" and client.module is None:
-                found.append(Given(store.value, store.value_place, self.program.files[store.file].path, -1))
-        return found
+        found += self._stored(client, "api_key")
+        return [result for given in found for result in self._results(given)]
+
+    def _results(self, given: Given) -> list[Given]:
+        """What functions hand over that are given in a value's place; the value itself when it is no function."""
+        values = self.program.values.get(given.node, ())
+        functions = [value for value in values if isinstance(value, FunctionRef | Bound)]
+        if not functions or any(origin.kind != "unknown" for origin in self.origins(given.node, given.context)):
+            return [given]
+        indexes = [value.index if isinstance(value, FunctionRef) else value.function for value in functions]
+        return [given._replace(node=self.program.functions[index].returns) for index in indexes]
 
     def _argument_index(self, name: str) -> dict[int, set[int]]:
         index: dict[int, set[int]] = {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import OrElse, Rewrite, SetCode, SetString
-from codemod.python.addresses import VARIABLES, Address, classify, host_of, moved_lookup
+from codemod.python.addresses import VARIABLES, Address, classify, given_later, host_of, moved_lookup
 from codemod.python.objects import External
 from codemod.python.settings_class import settings_field
 from codemod.rules.rule import Example, Note, Rule
@@ -32,10 +32,9 @@ def addresses(client: Client, world: World) -> Addresses:
     found = Addresses()
     if world.opaque(world.all_args(client)) is not None:
         found.unknown = "its arguments come from a dict that cannot be followed"
-    given = world.given_to(client, "base_url")
-    if not given:
+    if not world.given_to(client, "base_url") and not given_later(world, client):
         found.kinds.add(Address.OPENAI)
-    for value in given:
+    for value in world.urls(client):
         for origin in world.origins(value.node):
             _classify(found, origin, world)
     return found
@@ -98,7 +97,7 @@ class BaseUrl(Rule):
 
     def move(self, client: Client, world: World) -> Iterator[Note]:
         """Move each source of the URL."""
-        for given in world.given_to(client, "base_url"):
+        for given in world.urls(client):
             for rewrite in self._sources(given, world, world.base_url(client)):
                 yield self.change(rewrite.path, rewrite.place, "the base URL moves", rewrite)
 
@@ -109,11 +108,11 @@ class BaseUrl(Rule):
             path, place = world.path(origin.node), world.place(origin.node)
             literal = world.literal(origin)
             if any(rewrite.path == path and rewrite.covers(place) for rewrite in rewrites):
+                continue
             shared = self._is_elsewhere(origin, given, world) and self._serves_others(origin.node, world)
             if shared and given.call >= 0 and origin.kind in ("setting", "lookup"):
                 code = f'{{getenv}}("{world.settings.base_url_env}", "{url}")'
                 return [Rewrite(given.path, given.place, SetCode(code), self.id)]
-                continue
             if origin.kind == "setting":
                 cls, name = world.tracer.settings_fields[origin.node]
                 made = settings_field(world, cls, name, self.id, world.settings.base_url_env, f'"{url}"')
@@ -134,11 +133,11 @@ class BaseUrl(Rule):
         if absent:
             rewrites.append(Rewrite(given.path, given.place, OrElse(f'"{url}"'), self.id))
         return rewrites
+
     def _is_elsewhere(self, origin: Origin, given: Given, world: World) -> bool:
         """Whether a source does not stand in the constructor, where a second client has its own."""
         own = Rewrite(given.path, given.place, SetCode(""), self.id)
         return not (world.path(origin.node) == given.path and own.covers(world.place(origin.node)))
-
 
     def _serves_others(self, node: int, world: World) -> bool:
         reached = world.reach(node)
@@ -146,7 +145,7 @@ class BaseUrl(Rule):
             given.node in reached
             for client in world.clients
             if world.stays(client.index)
-            for given in world.given_to(client, "base_url")
+            for given in world.urls(client)
         )
         made = reached | world.tracer.derivatives(reached)
         return held or any(True for _ in world.outside_uses(made))

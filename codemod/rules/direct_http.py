@@ -13,6 +13,7 @@ from codemod.rules.base_url import BaseUrl
 from codemod.rules.exposed_key import ExposedKey
 from codemod.rules.model_id import ModelId
 from codemod.rules.model_name_reader import ModelNameReader
+from codemod.rules.request_parameter import RequestParameter
 from codemod.rules.rule import Example, Note, Rule
 from codemod.rules.unresolved_key import UnresolvedKey
 from codemod.rules.unresolved_model import UnresolvedModel
@@ -101,6 +102,8 @@ class DirectHttp(Rule):
         for header, rewrite in plan.account:
             yield AccountArgument.change(rewrite.path, header.value.place, f"removed {header.name}", rewrite)
         yield from self._models(plan)
+        if request.verb != "GET":
+            yield from RequestParameter.of_request(world, request, plan.models)
 
     def _models(self, plan: RequestPlan) -> Iterator[Note]:
         for text in plan.texts:

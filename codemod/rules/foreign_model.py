@@ -35,7 +35,7 @@ class ForeignModel(Rule):
         """Review a client that is probably not at OpenAI."""
         if any(
             given
-            for given in world.given_to(client, "base_url")
+            for given in world.urls(client)
             if world.program.constants.get(given.node, "") is not None
         ):
             return
