@@ -378,3 +378,24 @@ def test_module_and_azure_in_one_program() -> None:
 
 def test_azure_type_in_an_env_file() -> None:
     check_untouched({"main.py": HEAD + KEY + OLD_CHAT, ".env.example": "OPENAI_API_TYPE=azure\n"}, "special-client")
+
+
+def test_key_file_in_an_env_file() -> None:
+    check_untouched({"main.py": HEAD + KEY + OLD_CHAT, ".env": "OPENAI_API_KEY_PATH=/run/key\n"}, "unresolved-key")
+
+
+def test_own_key_that_may_be_empty_falls_back_to_the_old_one() -> None:
+    call = 'def ask(key):\n    return openai.ChatCompletion.create(model="gpt-4", messages=[], api_key=key{})\n'
+    old = ' or os.environ["OPENAI_API_KEY"] or "unset", api_base="https://api.openai.com/v1"'
+    check_migrated(
+        HEAD + KEY + OLD_CHAT + call.format(""),
+        HEAD
+        + NEW_KEY
+        + BASE
+        + NEW_OLD_CHAT
+        + call.format(old)
+        .replace("(model", "(\n        model")
+        .replace(", ", ",\n        ")
+        .replace('v1")', 'v1",\n    )'),
+        findings=[{"rule": "unresolved-key", "status": "review"}],
+    )

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from codemod.python.actions import InsertAfter, RenameArgument, Rewrite, SetArguments, SetCode
+from codemod.python.actions import InsertAfter, OrElse, RenameArgument, Rewrite, SetArguments, SetCode
 from codemod.python.addresses import Address, classify
 from codemod.python.keys import SDK_KEY, UNSET, is_test_file
 from codemod.python.module_client import MODULE, given_to, sets_azure
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from codemod.python.facts import Place
     from codemod.python.module_client import ModuleUse
     from codemod.python.program import ModuleCall, Store
-    from codemod.python.world import Client, World
+    from codemod.python.world import Client, Given, World
 
 _OPENAI_URL = "https://api.openai.com/v1"
 # Methods of 0.28 that take a key and a URL of their own.
@@ -187,13 +187,32 @@ class _Planner:
         """A call of 0.28 names the key and URL that the module had."""
         if self.world.opaque(call.args) is not None:
             self._mixed(call, "its arguments come from a dict that cannot be followed")
-        path, place = self.world.call_path(call.call), self.world.program.calls[call.call].place
+        given = {name: self.world.given(call.args, name, call.call) for name in ("api_key", "api_base", "organization")}
+        for key in given["api_key"]:
+            self._never_empty(call, key)
+        if given["api_key"] and given["api_base"]:
+            return
         old = dict(self._old_settings(call))
         old.setdefault("api_base", f'"{_OPENAI_URL}"')
-        names = ("api_key", "api_base", "organization")
-        missing = [(n, old[n]) for n in names if n in old and not self.world.given(call.args, n, call.call)]
-        if missing:
-            self.plan.staying.append((call, Rewrite(path, place, SetArguments(tuple(missing)), self.staying_rule)))
+        path, place = self.world.call_path(call.call), self.world.program.calls[call.call].place
+        missing = tuple((name, old[name]) for name, values in given.items() if name in old and not values)
+        self.plan.staying.append((call, Rewrite(path, place, SetArguments(missing), self.staying_rule)))
+
+    def _never_empty(self, call: ModuleCall, key: Given) -> None:
+        """A key of its own that may be empty makes a call of 0.28 take the module's: it gets the one that was."""
+        world, set_by_itself = self.world, True
+        for origin in world.origins(key.node):
+            lookup = world.program.lookups.get(origin.node)
+            literal = world.literal(origin)
+            if origin.kind == "constant" and literal:
+                if literal == UNSET or world.place(origin.node) == key.place:
+                    return
+            elif lookup is None or not (origin.guarded or (lookup.how.raises and lookup.default < 0)):
+                set_by_itself = False
+        if key.call < 0:
+            self._mixed(call, "its key comes from a dict and may be empty")
+        code = f'"{UNSET}"' if set_by_itself else self._old_key(call) or f'"{UNSET}"'
+        self.plan.staying.append((call, Rewrite(key.path, key.place, OrElse(code), self.staying_rule)))
 
     def _own_client(self, call: ModuleCall) -> None:
         """A call of 1+ goes through a client of its own, which is made once in its file."""

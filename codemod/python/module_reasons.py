@@ -27,6 +27,7 @@ _ACCOUNT = frozenset(
     | {"conversations", "responses"}
 )
 _AZURE_TYPE = re.compile(r"OPENAI_API_TYPE\s*[=:]\s*[\"']?azure")
+_KEY_PATH = re.compile(r"OPENAI_API_KEY_PATH\s*[=:]\s*\S")
 _BY_HAND = "Set the key and the URL of the module by hand, both at once, or use explicit clients."
 
 
@@ -153,6 +154,11 @@ def _shared(world: World, client: Client, use: ModuleUse, rule: str) -> Iterator
 
 def _depends_on_environment(world: World, client: Client, use: ModuleUse) -> Iterator[Reason]:
     """A URL that the program puts into the environment; a key of 0.28 that is set only where there is no old one."""
+    if not use.major and any(_KEY_PATH.search(text) for text in world.configuration):
+        why = (
+            "the module is left alone: a file of the repository sets OPENAI_API_KEY_PATH, whose key wins over any other"
+        )
+        yield Reason("key", client.path, client.place, why, "Take the variable out, then run the migration again.")
     bases = world.given_to(client, "base_url")
     for store, path in _set_variables(world, {"OPENAI_BASE_URL", "OPENAI_API_BASE"}) if not bases else ():
         for origin in world.origins(store.value):
