@@ -415,6 +415,10 @@ class Calling(Attributes):
                 self.put(call.result, ClientRef(index))
             elif isinstance(value, _CALLABLES):
                 self.apply(value, Invocation((), call.result, call.call))
+                if isinstance(value, FunctionRef):
+                    yields = self.program.functions[value.index].yields
+                    if self.program.back.get(yields):
+                        self.connect(yields, call.result)  # a dependency that cleans up afterwards
 
         self.on_value(function.node, made)
 

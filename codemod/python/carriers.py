@@ -166,7 +166,8 @@ class Carriers:
 
     def given_by(self, function: int) -> set[int]:
         """The clients of the group that a function returns."""
-        values = self.program.values.get(self.program.functions[function].returns, ())
+        made = self.program.functions[function]
+        values = (*self.program.values.get(made.returns, ()), *self.program.values.get(made.yields, ()))
         return {value.index for value in values if isinstance(value, ClientRef)} & self.group
 
     def holders(self) -> Iterator[Holder]:
@@ -430,7 +431,7 @@ class Carriers:
                 return Step(bindings=(self._entry_of(reading, node, parent),))
             case ast.arguments():
                 return Step(bindings=(self._default(reading, node, parent),))
-            case ast.Return():
+            case ast.Return() | ast.Yield():
                 return self._returned(reading, node)
             case ast.Await() | ast.Lambda():
                 return self._larger(reading, parent)

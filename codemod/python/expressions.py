@@ -44,6 +44,7 @@ class ExpressionScanner:
         self.scope = Scope("module", -1, None)
         self.owner = -1
         self.function_index = -1
+        self.rebound: frozenset[str] = frozenset()
         self.bodies: list[tuple[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, int, Scope, int]] = []
         self._visitors: dict[type, Callable[..., int]] = {
             ast.Name: self._name,
@@ -174,9 +175,12 @@ class ExpressionScanner:
     def _name(self, node: ast.Name) -> int:
         scope = self.scope
         version = scope.env.get(node.id)
-        if version is not None and node.id not in scope.outer:
+        known = version is not None and node.id not in scope.outer
+        if known and version is not None and node.id not in self.rebound:
             return version
         load = self.node(node)
+        if known and version is not None:
+            self.edge(version, load)  # or what a function stored in the meantime
         scope.pending.append((node.id, load))
         return load
 

@@ -132,7 +132,7 @@ class Forks:
                 self.redirect(holder)
         elif stored.how == "define":
             for node in _inside(reading, stored.node):
-                if isinstance(node, ast.Return) and node.value is not None and self.carriers.carries(reading, node.value):
+                if isinstance(node, ast.Return | ast.Yield) and node.value is not None and self.carriers.carries(reading, node.value):
                     self.redirect(Holder(reading, node.value))
         elif stored.how == "other":
             raise Refused(reading, stored.node, "where it is stored cannot be followed")

@@ -21,7 +21,7 @@ from codemod.python.facts import (
 from codemod.python.scopes import Environment, Scope, never_returns, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
 
 def scan(tree: ast.Module, path: str) -> Facts:
@@ -76,6 +76,7 @@ class _Scanner(ExpressionScanner):
         """Visit the module's body, then the bodies of functions from the outside in."""
         top = self.scope
         self.facts.import_line = _import_line(tree.body)
+        self.rebound = frozenset(_declared_outer(tree.body))
         self.block(tree.body)
         self._close(top)
         while self.bodies:
@@ -421,6 +422,18 @@ class _Recorder(_Scanner):
     def expr(self, node: ast.expr) -> int:
         result = self.nodes[node] = super().expr(node)
         return result
+
+
+def _declared_outer(body: Sequence[ast.AST]) -> Iterator[str]:
+    """The names that some function declares global or nonlocal."""
+    stack = list(body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            yield from node.names
+        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, block, ())
+            stack += inner if isinstance(inner, list) else ()
 
 
 def _import_line(body: list[ast.stmt]) -> int:

@@ -85,7 +85,8 @@ def _readings(world: World, group: set[int]) -> dict[int, Reading]:
     makers = {
         index
         for index, function in enumerate(program.functions)
-        if any(isinstance(v, ClientRef) and v.index in group for v in program.values.get(function.returns, ()))
+        for result in (function.returns, function.yields)
+        if any(isinstance(v, ClientRef) and v.index in group for v in program.values.get(result, ()))
     }
     files = set()
     for node, values in program.values.items():
