@@ -10,7 +10,7 @@ from codemod.python.actions import Rewrite, SetCode, SetString
 
 if TYPE_CHECKING:
     from codemod.python.trace import Origin
-    from codemod.python.world import World
+    from codemod.python.world import Client, World
 
 # Variables that the SDK or its users read for OpenAI's own address.
 VARIABLES = frozenset({"OPENAI_BASE_URL", "OPENAI_API_BASE"})

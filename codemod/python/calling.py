@@ -251,9 +251,9 @@ class Calling(Attributes):
         """``with_options``: the same client, unless it is given another address."""
         if call.keyword("base_url") is None:
             self.put(call.result, ClientRef(client))
-            key = call.keyword("api_key")
             parent = self.program.constructors[client]
-            if key is not None and call.call not in parent.late:
+            given = any(arg.stars == 2 or arg.name in externals.DERIVING for arg in call.args)
+            if given and call.call not in parent.late:
                 parent.late.append(call.call)
             return
         index = self.constructor("call", call.call)

@@ -18,6 +18,11 @@ SPECIAL_CLIENTS = frozenset(
     for prefix in ("", "lib.azure.", "lib.bedrock.")
     for name in ("AzureOpenAI", "AsyncAzureOpenAI", "BedrockOpenAI", "AsyncBedrockOpenAI")
 )
+# What `with_options` can change of where a client goes and who it says it is, besides its base URL.
+DERIVING = frozenset(
+    {"api_key", "default_headers", "set_default_headers", "organization", "project", "data_residency"}
+    | {"websocket_base_url", "provider", "workload_identity", "admin_api_key"}
+)
 # Libraries that re-export the SDK's classes.
 ALIASES = {
     "langfuse.openai.openai": "openai",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from codemod import provider
 from codemod.python.addresses import Address
+from codemod.python.client_headers import headers_given
 from codemod.python.http_plan import StaysError, bearers
 from codemod.python.http_requests import body_of, find_requests, headers_of, writes
 from codemod.python.http_urls import Target, supported, targets
@@ -99,10 +100,7 @@ class Http:
         """The Authorization headers that clients of the SDK are given."""
         world, found = self._world, defaultdict[int, set[int]](set)
         for client in world.clients:
-            given = world.given_to(client, "default_headers")
-            for call in client.api_calls:
-                given += world.given(call.args, "extra_headers", call.call)
-            for node in {node for each in given for node, _ in world.tracer.makers(each.node)}:
+            for node in {node for each in headers_given(world, client) for node, _ in world.tracer.makers(each.node)}:
                 for name, at in world.program.fields.get(Container(node), {}).items():
                     if isinstance(name, str) and name.lower() == "authorization":
                         found[at].add(client.index)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from codemod.python.world import World
     from codemod.python.written import Write
 
-_ACCOUNT = frozenset({"openai-organization", "openai-project"})
+ACCOUNT = frozenset({"openai-organization", "openai-project"})
 _PRIMARY = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Dict)
 _BEARER = re.compile(r"bearer\s+$", re.IGNORECASE)
 _BEARER_KEY = re.compile(r"bearer\s+(\S.*)$", re.IGNORECASE)
@@ -165,18 +165,23 @@ def _plan_key(world: World, request: Request, plan: RequestPlan) -> None:
     if not found:
         raise StaysError("key", "no key can be seen in its headers")
     for bearer in found:
-        path = world.path(bearer.node)
-        if bearer.part is None:
-            plan.key.exposed.append((path, world.place(bearer.node)))
-            plan.key.add(_required(_here(world, bearer)))
-            continue
-        given = Given(bearer.part.node, bearer.part.place, path, -1, bearer.context)
-        operand = world.program.compositions.get(bearer.node)
-        try:
-            among_operators = operand is not None and operand.kind != "text"
-            move_key(world, plan.key, given, _here(world, bearer), operand=among_operators)
-        except Unresolved as trail:
-            raise StaysError("key", f"{trail.why} ({trail.path}:{trail.place[0]})") from trail
+        move_bearer(world, plan.key, bearer)
+
+
+def move_bearer(world: World, plan: KeyPlan, bearer: Bearer) -> None:
+    """Add to the plan what moving the key in an Authorization header takes. Raises ``StaysError``."""
+    path = world.path(bearer.node)
+    if bearer.part is None:
+        plan.exposed.append((path, world.place(bearer.node)))
+        plan.add(_required(_here(world, bearer)))
+        return
+    given = Given(bearer.part.node, bearer.part.place, path, -1, bearer.context)
+    operand = world.program.compositions.get(bearer.node)
+    try:
+        among_operators = operand is not None and operand.kind != "text"
+        move_key(world, plan, given, _here(world, bearer), operand=among_operators)
+    except Unresolved as trail:
+        raise StaysError("key", f"{trail.why} ({trail.path}:{trail.place[0]})") from trail
 
 
 def _required(rewrite: Rewrite | None) -> Rewrite:
@@ -211,23 +216,29 @@ def _unpacked(text: str) -> tuple[str, str]:
 
 
 def _plan_account(world: World, request: Request, plan: RequestPlan) -> None:
-    headers = headers_of(world, request).named(*_ACCOUNT)
+    headers = headers_of(world, request).named(*ACCOUNT)
     if headers and any(isinstance(rewrite.action, Wrap) for rewrite in plan.key.rewrites):
         raise StaysError("unit", "its headers name an OpenAI account and also serve requests that stay where they are")
     for header in headers:
-        write = header.write
-        if world.http.write_stays(write, header.name):
+        if world.http.write_stays(header.write, header.name):
             raise StaysError(
                 "unit", "its headers name an OpenAI account and also serve requests that stay where they are"
             )
-        if write.kind == "display":
-            rewrite = Rewrite(write.path, write.place, RemoveEntries(frozenset({header.name.lower()})), "ABL005")
-        elif write.kind == "store" and world.layout(write.path).simple(write.place) is not None:
-            alone = world.layout(write.path).alone(write.place)
-            rewrite = Rewrite(write.path, write.place, RemoveStatement(alone), "ABL005")
-        else:
+        rewrite = without(world, header)
+        if rewrite is None:
             raise StaysError("unit", f"its header {header.name} cannot be taken away where it is set")
         plan.account.append((header, rewrite))
+
+
+def without(world: World, header: Header) -> Rewrite | None:
+    """How a header is taken away where it is written; None when it cannot be."""
+    write = header.write
+    if write.kind == "display":
+        return Rewrite(write.path, write.place, RemoveEntries(frozenset({header.name.lower()})), "ABL005")
+    if write.kind == "store" and world.layout(write.path).simple(write.place) is not None:
+        alone = world.layout(write.path).alone(write.place)
+        return Rewrite(write.path, write.place, RemoveStatement(alone), "ABL005")
+    return None
 
 
 # The body

@@ -257,16 +257,17 @@ def headers_of(world: World, request: Request) -> Headers:
     """All headers of a request: those of the call, and those of its session."""
     result = Headers(unknown=request.opaque)
     for given in request.headers:
-        _from_dict(world, result, given, given)
+        read_headers(world, result, given, given)
     for session in request.sessions:
         result.unknown |= session.opaque
         result.found += session.entries
         for given in session.headers:
-            _from_dict(world, result, given, None)
+            read_headers(world, result, given, None)
     return result
 
 
-def _from_dict(world: World, result: Headers, value: Given, given: Given | None) -> None:
+def read_headers(world: World, result: Headers, value: Given, given: Given | None) -> None:
+    """Add the headers of a dict; ``given`` is what the call is handed (None when a session brings them)."""
     made = world.tracer.makers(value.node, value.context)
     result.unknown |= not made and world.program.constants.get(value.node, ...) is not None
     for node, context in made:

@@ -60,6 +60,9 @@ def plan_key(world: World, client: Client, rule: str) -> KeyPlan:
         _KeyMove(world, plan, given, rule, own=own).run()
         if own and not any(world.literal(origin) == UNSET for origin in world.origins(given.node)):
             plan.add(Rewrite(given.path, given.place, OrElse(f'"{UNSET}"'), rule))
+    from codemod.python.client_headers import plan_headers  # noqa: PLC0415  (it plans keys as this does)
+
+    plan_headers(world, client, plan)
     return plan
 
 

@@ -27,7 +27,8 @@ class Constructor:
     ``calls`` are the calls that carry its arguments (more than one when a ``partial`` or a subclass takes part);
     ``reference`` is the node of a bare class name that a library will call (``default_factory=OpenAI``).
     ``classes`` are the SDK's names for what is made. ``parent`` is the client it is derived from (``with_options`` with
-    an address of its own); ``late`` are ``with_options`` calls that give this client another key.
+    an address of its own); ``late`` are ``with_options`` calls that give this client another key, headers, or an
+    account.
     """
 
     index: int

@@ -323,6 +323,13 @@ class World:
             for given in self.given(self.program.calls[call].args, name, call)
         ]
 
+    def ever_given(self, client: Client, name: str) -> list[Given]:
+        """The values given for an argument by a client's constructor or by a ``with_options`` that derives from it."""
+        found = self.given_to(client, name)
+        for call in client.constructor.late:
+            found += self.given(self.program.calls[call].args, name, call)
+        return found
+
     def urls(self, client: Client) -> list[Given]:
         """Everything that is given to a client as its URL, by its constructor or later."""
         return self.given_to(client, "base_url") + self._stored(client, "base_url")
@@ -347,15 +354,13 @@ class World:
         return self.given(call.args, "model", call.call)
 
     def all_args(self, client: Client) -> list[Arg]:
-        """All arguments of a client's constructor."""
-        return [arg for call in client.constructor.calls for arg in self.program.calls[call].args]
+        """All arguments of a client's constructor and of each ``with_options`` that derives from it."""
+        made = client.constructor
+        return [arg for call in (*made.calls, *made.late) for arg in self.program.calls[call].args]
 
     def keys(self, client: Client) -> list[Given]:
         """Everything that is given to a client as its key, early or late."""
-        found = self.given_to(client, "api_key")
-        for call in client.constructor.late:
-            found += self.given(self.program.calls[call].args, "api_key", call)
-        found += self._stored(client, "api_key")
+        found = self.ever_given(client, "api_key") + self._stored(client, "api_key")
         return [result for given in found for result in self._results(given)]
 
     def _results(self, given: Given) -> list[Given]:

@@ -6,6 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import RemoveStatement, Rewrite, SetArguments
+from codemod.python.client_headers import client_headers, header_writes
+from codemod.python.http_plan import ACCOUNT, without
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
@@ -40,9 +42,10 @@ class AccountArgument(Rule):
         """Remove the arguments, or say where they are set."""
         if client.module is not None:
             yield from self._module(client, world)
+            yield from self._headers(client, world)
             return
         for name in _ARGUMENTS:
-            for given in world.given_to(client, name):
+            for given in world.ever_given(client, name):
                 if given.call < 0:
                     yield self.review(
                         given.path,
@@ -57,6 +60,19 @@ class AccountArgument(Rule):
         for store in client.stores:
             if store.name in _ARGUMENTS:
                 yield self._stays(store, world)
+        yield from self._headers(client, world)
+
+    def _headers(self, client: Client, world: World) -> Iterator[Note]:
+        """Take the account's headers away, or say where they are set."""
+        kept = {write for other in world.clients if world.stays(other.index) for write in header_writes(world, other)}
+        for header in client_headers(world, client).named(*ACCOUNT):
+            write, rewrite = header.write, without(world, header)
+            if rewrite is not None and write not in kept and not world.http.write_stays(write, header.name):
+                yield self.change(write.path, write.value_place, f"removed {header.name}", rewrite)
+            else:
+                message = f"{header.name} goes to the new provider with this client's requests"
+                advice = "Take the header out for this client: it belongs to an OpenAI account."
+                yield self.review(write.path, write.value_place, message, advice)
 
     def _stays(self, store: Store, world: World) -> Note:
         return self.review(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.rules.rule import Note, Rule
+from codemod.python.client_headers import client_headers
+from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +17,8 @@ _ARGUMENTS = {
     "workload_identity": "it exchanges a workload identity for its token",
     "admin_api_key": "it carries an administration key",
     "azure_endpoint": "it addresses an Azure resource",
+    "websocket_base_url": "its WebSocket URL is one of its own",
 }
-_HEADERS = frozenset({"authorization", "api-key", "openai-organization", "openai-project"})
 
 
 class SpecialClient(Rule):
@@ -25,13 +26,40 @@ class SpecialClient(Rule):
 
     An Azure client addresses deployments, not models, and sends its key in a header of its own; a Bedrock client signs
     its requests. Whether such a deployment should move at all is a decision about an account, not about code. A client
-    whose ``default_headers`` carry an ``Authorization`` header is left alone too: that header wins over the key.
+    with a WebSocket URL of its own would send the new key there, one with an ``api-key`` header that key to the new URL.
     """
 
     id = "ABL013"
     name = "special-client"
     summary = "Azure, Bedrock and other special clients are left alone, for review."
     urgency = 2
+    examples = (
+        Example(
+            "an Azure client",
+            "from openai import AzureOpenAI\n\n"
+            'client = AzureOpenAI(azure_endpoint="https://acme.openai.azure.com", api_version="2024-06-01")\n'
+            'client.chat.completions.create(model="gpt-4o", messages=[])\n',
+            review=True,
+        ),
+        Example(
+            "a key in a header of its own",
+            "import os\nfrom openai import OpenAI\n\n"
+            'client = OpenAI(default_headers={"api-key": os.environ["GATEWAY_KEY"]})\n'
+            'client.chat.completions.create(model="gpt-4o", messages=[])\n',
+            review=True,
+        ),
+        Example(
+            "a header that is no key",
+            "import os\nfrom openai import OpenAI\n\n"
+            'client = OpenAI(api_key=os.environ["OPENAI_API_KEY"], default_headers={"X-App": "notes"})\n',
+            "import os\nfrom openai import OpenAI\n\n"
+            "client = OpenAI(\n"
+            '    api_key=os.environ["ABLIT_KEY"],\n'
+            '    default_headers={"X-App": "notes"},\n'
+            '    base_url="https://api.abliteration.ai/v1",\n'
+            ")\n",
+        ),
+    )
 
     def hold(self, client: Client, world: World) -> Iterator[Note]:
         """Review a special client."""
@@ -46,7 +74,9 @@ class SpecialClient(Rule):
             )
             return
         for name, why in _ARGUMENTS.items():
-            if world.given_to(client, name):
+            if any(
+                world.program.constants.get(given.node, ...) is not None for given in world.ever_given(client, name)
+            ):
                 yield self.review(
                     client.path,
                     client.place,
@@ -54,13 +84,11 @@ class SpecialClient(Rule):
                     f"Decide what replaces {name}= at the new provider, then set base_url and api_key by hand.",
                 )
                 return
-        for given in world.given_to(client, "default_headers"):
-            for value in world.keys_of(given.node):
-                if value.lower() in _HEADERS:
-                    yield self.review(
-                        client.path,
-                        client.place,
-                        f"this client is left alone: its default headers carry {value}, which would go to the new URL",
-                        "Take the header out or give it the new provider's value, then run the migration again.",
-                    )
-                    return
+        for header in client_headers(world, client).named("api-key"):
+            yield self.review(
+                client.path,
+                client.place,
+                f"this client is left alone: its headers carry {header.name}, which would go to the new URL",
+                "Take the header out or give it the new provider's value, then run the migration again.",
+            )
+            return
