@@ -18,6 +18,7 @@ from codemod.rules.mixed_client import MixedClient
 from codemod.rules.module_client import ModuleClient
 from codemod.rules.rule import Note
 from codemod.rules.unresolved_key import UnresolvedKey
+from codemod.rules.unresolved_model import UnresolvedModel
 
 if TYPE_CHECKING:
     from codemod.python.http_requests import Request
@@ -28,7 +29,7 @@ _UNIT = frozenset({"ABL001", "ABL002", "ABL003", "ABL005", "ABL012", "ABL030", "
 # Rules that move what a client is given; its second one, which stays at OpenAI, must not be given the same.
 _SOURCES = frozenset({"ABL002", "ABL003"})
 # Rules that are asked again whenever another client is held back.
-_LATE = (UnresolvedKey, ModuleClient)
+_LATE = (UnresolvedKey, ModuleClient, UnresolvedModel)
 
 
 def decide(world: World) -> list[Note]:

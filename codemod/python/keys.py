@@ -134,7 +134,7 @@ class _KeyMove:
             isinstance(rewrite.action, SetCode) and rewrite.place == self.given.place for rewrite in self.rewrites
         ):
             if any(function.returns == self.given.node for function in self.world.program.functions):
-                raise Unresolved(self.given.path, self.given.place, "the function that hands over its key may give none")
+                raise Unresolved(self.given.path, self.given.place, "the function that hands it its key may give none")
             late = Wrap("(", f" or {self.environ})") if self.operand else OrElse(self.environ)
             self.rewrites.append(self._rewrite(self.given.path, self.given.place, late))
         if self.missing:

@@ -32,8 +32,6 @@ def addresses(client: Client, world: World) -> Addresses:
     found = Addresses()
     if world.opaque(world.all_args(client)) is not None:
         found.unknown = "its arguments come from a dict that cannot be followed"
-    if any(world.given(world.program.calls[call].args, "base_url", call) for call in client.constructor.late):
-        found.unknown = "with_options is handed an address in a dict"
     if not world.given_to(client, "base_url") and not given_later(world, client):
         found.kinds.add(Address.OPENAI)
     for value in world.urls(client):

@@ -26,7 +26,8 @@ class SpecialClient(Rule):
 
     An Azure client addresses deployments, not models, and sends its key in a header of its own; a Bedrock client signs
     its requests. Whether such a deployment should move at all is a decision about an account, not about code. A client
-    with a WebSocket URL of its own would send the new key there, one with an ``api-key`` header that key to the new URL.
+    with a WebSocket URL of its own would send the new key there; one with an ``api-key`` header would send that key to
+    the new URL.
     """
 
     id = "ABL013"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.ids import plan_models
-from codemod.rules.rule import Note, Rule
+from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,12 +15,52 @@ if TYPE_CHECKING:
 
 
 class UnresolvedModel(Rule):
-    """The client moves, but a call's model cannot be followed to a literal: a person has to give it the new id."""
+    """The client moves, but a call's model cannot be followed to a literal: a person has to give it the new id.
+
+    Where one call is made on a client that could move or on one that stays - Azure's or OpenAI's, as a setting says -
+    it names one model for both. Then both are left alone.
+    """
 
     id = "ABL017"
     name = "unresolved-model"
     summary = "A call on a migrated client whose model cannot be resolved is for review."
     urgency = 2
+    examples = (
+        Example(
+            "an id that the user types",
+            "import sys\nfrom openai import OpenAI\n\nclient = OpenAI()\n"
+            "client.chat.completions.create(model=sys.argv[1], messages=[])\n",
+            "import os\nimport sys\nfrom openai import OpenAI\n\n"
+            'client = OpenAI(base_url="https://api.abliteration.ai/v1", api_key=os.environ["ABLIT_KEY"])\n'
+            "client.chat.completions.create(model=sys.argv[1], messages=[])\n",
+            review=True,
+        ),
+        Example(
+            "one call for two providers",
+            "import sys\nfrom openai import OpenAI\n\n"
+            'client = OpenAI(base_url="http://localhost:8080/v1", api_key="none") if sys.argv[1:] else OpenAI()\n'
+            'client.chat.completions.create(model="gpt-4o", messages=[])\n',
+            review=True,
+        ),
+    )
+
+    def hold(self, client: Client, world: World) -> Iterator[Note]:
+        """Review a client that shares a call, and the model that it names, with one that stays."""
+        for call in world.endpoint_calls(client):
+            if not world.supported(client, call.path):
+                continue
+            for plan in plan_models(world, client, call):
+                shared = world.model_uses.get(plan.given.node, ())
+                stays = any(other.call == call.call and other.client in world.held for other in shared)
+                if stays and (plan.literals or plan.readers):
+                    yield self.review(
+                        client.path,
+                        client.place,
+                        f"left alone: one of its calls ({plan.given.path}:{plan.given.place[0]}) is made on a client "
+                        "that stays, too, and names one model for both",
+                        "Let the call take its model from where the client is chosen, then run the migration again.",
+                    )
+                    return
 
     def move(self, client: Client, world: World) -> Iterator[Note]:
         """Review the calls whose model stays unknown."""

@@ -32,6 +32,8 @@ class UnresolvedUrl(Rule):
             "Find out where this URL comes from. If the client should move, give it base_url and api_key by hand, "
             "both at once."
         )
+        if any(world.given(world.program.calls[call].args, "base_url", call) for call in client.constructor.late):
+            found.unknown = "with_options is handed one in a dict"
         if found.unknown is not None:
             yield self.review(
                 client.path, client.place, f"left alone: its base URL cannot be resolved ({found.unknown})", advice
