@@ -1,37 +1,24 @@
-"""Where clients that are to be split pass: every expression that holds one, what binds it, and which calls it ends in.
+"""How clients that are to be split pass: each expression that holds one comes from somewhere and goes on to somewhere.
 
-A *binding* is a variable, an attribute of a family of classes, or an entry of a dict. Each expression that holds a
-client comes from bindings, parts or the constructor itself (``source``) and goes on to bindings, larger expressions or
-calls of one kind (``step``). What is not understood here raises ``Refused``: the client is then left alone.
+An expression takes its client from a binding, from its parts or makes it itself (``source``), and hands it on to
+bindings, larger expressions or calls of one kind (``step``). What is not understood here raises ``Refused``: the client
+is then left alone.
 """
 
 from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod.python import externals
-from codemod.python.expressions import place_of
-from codemod.python.objects import (
-    Bound,
-    ClassRef,
-    ClientRef,
-    Container,
-    External,
-    FunctionRef,
-    Instance,
-    ModuleRef,
-    Resource,
-    Super,
-)
-from codemod.python.reading import Function, Reading, Scope, parameters
+from codemod.python.bindings import Binding, Bindings, Holder, Refused, paired
+from codemod.python.objects import External, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from codemod.python.objects import Value
+    from codemod.python.reading import Reading
     from codemod.python.world import World
 
 SUPPORTED, LACKING = "supported", "lacking"
@@ -39,46 +26,10 @@ SUPPORTED, LACKING = "supported", "lacking"
 _SETTINGS = frozenset({"base_url", "timeout", "max_retries"})
 _DERIVING = frozenset({"with_options", "copy"})
 _HARMLESS = frozenset({"close", "is_closed", "aclose"})
-
-
-class Refused(Exception):  # noqa: N818
-    """A client cannot be split: the place that forbids it, and why."""
-
-    def __init__(self, reading: Reading, node: ast.AST, why: str) -> None:
-        super().__init__(why)
-        statement = reading.statement(node)
-        self.path = reading.path
-        self.line = getattr(node, "lineno", statement.lineno)
-        self.why = why
-
-
-class Binding(NamedTuple):
-    """``owner`` is the scope of a "variable", the family of an "attribute", the node of the dict of an "entry"."""
-
-    kind: str
-    owner: object
-    name: str
-
-
-class Holder(NamedTuple):
-    """An expression in its file."""
-
-    reading: Reading
-    node: ast.expr
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Stored:
-    """One place that gives a binding its value.
-
-    ``how`` is assign, declare (an annotation without a value), with, import, define, parameter, entry or other.
-    """
-
-    reading: Reading
-    how: str
-    node: ast.AST
-    target: ast.AST
-    value: ast.expr | None
+# What looks at a value and does no more.
+_READERS = (
+    ast.Expr | ast.Compare | ast.UnaryOp | ast.BoolOp | ast.IfExp | ast.FormattedValue | ast.If | ast.While | ast.Assert
+)
 
 
 class Step(NamedTuple):
@@ -108,218 +59,14 @@ class Root(NamedTuple):
     paths: tuple[str, ...]
 
 
-class Carriers:
-    """All that the files read say about the clients of ``group`` (indexes)."""
+class Carriers(Bindings):
+    """All that the files read say about the way of the clients of ``group`` (indexes)."""
 
     def __init__(self, world: World, group: frozenset[int], readings: Mapping[int, Reading]) -> None:
-        self.world = world
-        self.group = group
-        self.readings = readings
-        self.program = world.program
-        self.reads: dict[Binding, list[Holder]] = defaultdict(list)
-        self.stores: dict[Binding, list[Stored]] = defaultdict(list)
-        self.imports: dict[Binding, list[tuple[Binding, Stored]]] = defaultdict(list)
-        self.declared: dict[Binding, list[tuple[Reading, ast.Global | ast.Nonlocal]]] = defaultdict(list)
+        super().__init__(world, group, readings)
         self.arguments: dict[Binding, list[Holder]] = defaultdict(list)
         self.roots: list[Root] = []
-        self.functions: dict[ast.AST, int] = {}
-        self.parameters: dict[int, Binding] = {}
         self._steps: dict[ast.expr, Step] = {}
-        self._index_program()
-        for reading in readings.values():
-            for node in reading.order:
-                self._index(reading, node)
-
-    # Values
-
-    def values(self, reading: Reading, node: ast.expr) -> Iterable[Value]:
-        """What an expression may hold."""
-        return self.program.values.get(reading.node(node), ())
-
-    def clients(self, reading: Reading, node: ast.expr) -> frozenset[int]:
-        """The clients of the group that an expression may be."""
-        return frozenset(
-            value.index
-            for value in self.values(reading, node)
-            if isinstance(value, ClientRef) and value.index in self.group
-        )
-
-    def makers(self, reading: Reading, node: ast.expr) -> frozenset[int]:
-        """The functions giving clients of the group that an expression may be."""
-        found = set()
-        for value in self.values(reading, node):
-            index = value.index if isinstance(value, FunctionRef) else getattr(value, "function", -1)
-            if isinstance(value, FunctionRef | Bound) and index in self.factories:
-                found.add(index)
-        return frozenset(found)
-
-    def carries(self, reading: Reading, node: ast.expr) -> bool:
-        """Whether an expression may be a client of the group or a function that gives one."""
-        return bool(self.clients(reading, node) or self.makers(reading, node))
-
-    def served(self, reading: Reading, node: ast.expr) -> frozenset[int]:
-        """The clients of the group that an expression may be or give when it is called."""
-        found = set(self.clients(reading, node))
-        for function in self.makers(reading, node):
-            found |= self.given_by(function)
-        return frozenset(found)
-
-    def given_by(self, function: int) -> set[int]:
-        """The clients of the group that a function returns."""
-        made = self.program.functions[function]
-        values = (*self.program.values.get(made.returns, ()), *self.program.values.get(made.yields, ()))
-        return {value.index for value in values if isinstance(value, ClientRef)} & self.group
-
-    def holders(self) -> Iterator[Holder]:
-        """Every expression that holds a client of the group or a function that gives one."""
-        for reading in self.readings.values():
-            for node in reading.order:
-                if isinstance(node, ast.expr) and isinstance(getattr(node, "ctx", None), ast.Load | None):
-                    if self.carries(reading, node):
-                        yield Holder(reading, node)
-
-    # Bindings
-
-    def _index_program(self) -> None:
-        program, linker = self.program, self.world.linker
-        self.factories = {index for index in range(len(program.functions)) if self.given_by(index)}
-        self._calls = {(program.call_file[i], call.place): i for i, call in enumerate(program.calls)}
-        self._made = {call: i for i in self.group for call in program.constructors[i].calls}
-        self._classes = {(program.class_file[i], cls.place): i for i, cls in enumerate(program.classes)}
-        functions = {(program.function_file[i], made.place): i for i, made in enumerate(program.functions)}
-        for reading in self.readings.values():
-            for node in reading.order:
-                if isinstance(node, Function):
-                    index = self.functions[node] = functions.get((reading.file, place_of(node)), -1)
-                    scopes = {arg.arg: reading.scopes[arg] for arg in parameters(node.args)}
-                    for parameter in program.functions[index].parameters if index >= 0 else ():
-                        self.parameters[parameter.node] = Binding("variable", scopes[parameter.name], parameter.name)
-        self._family = list(range(len(program.classes)))
-        for index in range(len(program.classes)):
-            related = linker.lineage(index)
-            root = min(self._family[other] for other in related)
-            old = {self._family[other] for other in related}
-            self._family = [root if family in old else family for family in self._family]
-
-    def relatives(self, family: object) -> list[int]:
-        """The classes of a family."""
-        return [index for index, root in enumerate(self._family) if root == family]
-
-    def name(self, reading: Reading, node: ast.AST, name: str) -> Binding | None:
-        """The binding behind a name that stands at ``node``."""
-        scope = reading.scopes[node].owner(name) if node in reading.scopes else None
-        if scope is None:
-            facts = self.program.files[reading.file]
-            stars = [record for record in facts.imports if record.name == "*"]
-            found = [self._imported(reading, record.module, record.level, name) for record in stars]
-            return next((binding for binding in found if binding is not None), None)
-        return self._in_scope(reading, scope, name)
-
-    def _in_scope(self, reading: Reading, scope: Scope, name: str) -> Binding:
-        if isinstance(scope.node, ast.ClassDef):
-            index = self._classes.get((reading.file, place_of(scope.node)), -1)
-            return Binding("attribute", self._family[index] if index >= 0 else -1, name)
-        return Binding("variable", scope, name)
-
-    def _imported(self, reading: Reading, module: str, level: int, name: str) -> Binding | None:
-        linker = self.world.linker
-        target = linker.modules.resolve(module, level, reading.path)
-        return self._variable(linker.files[target], name) if target in linker.files else None
-
-    def _variable(self, file: int, name: str, seen: frozenset[int] = frozenset()) -> Binding | None:
-        """A module's variable, also one that a star import brings there."""
-        if file in seen or file not in self.readings:
-            return None
-        reading = self.readings[file]
-        if name in reading.top.bound:
-            return Binding("variable", reading.top, name)
-        for record in self.program.files[file].imports:
-            if record.name == "*":
-                target = self.world.linker.modules.resolve(record.module, record.level, reading.path)
-                if target in self.world.linker.files:
-                    found = self._variable(self.world.linker.files[target], name, seen | {file})
-                    if found is not None:
-                        return found
-        return None
-
-    def attribute(self, reading: Reading, node: ast.Attribute) -> Binding | None:
-        """The binding behind an attribute; None when what it is taken from is not known to be of one kind."""
-        found: set[Binding | None] = set()
-        for value in self.values(reading, node.value):
-            match value:
-                case ModuleRef(file):
-                    found.add(self._variable(file, node.attr))
-                case Instance(index) | ClassRef(index) | Super(index, ""):
-                    found.add(Binding("attribute", self._family[index], node.attr))
-                case _:
-                    found.add(None)
-        return next(iter(found)) if len(found) == 1 else None
-
-    def entry(self, reading: Reading, base: ast.expr, key: ast.expr) -> Binding | None:
-        """The binding behind an item with a literal key of a dict that is displayed in the source."""
-        values = list(self.values(reading, base))
-        if len(values) == 1 and isinstance(values[0], Container) and isinstance(key, ast.Constant):
-            if isinstance(key.value, str) and values[0].node in self.program.dicts:
-                return Binding("entry", values[0].node, key.value)
-        return None
-
-    def _index(self, reading: Reading, node: ast.AST) -> None:
-        binding: Binding | None = None
-        match node:
-            case ast.Name(id=name):
-                binding = self.name(reading, node, name)
-            case ast.Attribute():
-                binding = self.attribute(reading, node)
-            case ast.Subscript(value=base, slice=key):
-                binding = self.entry(reading, base, key)
-            case ast.Call(func=ast.Attribute(value=base, attr="get"), args=[key]):
-                binding = self.entry(reading, base, key)
-            case ast.Global(names=names) | ast.Nonlocal(names=names):
-                for name in names:
-                    scope = reading.scopes[node].owner(name)
-                    if scope is not None:
-                        self.declared[self._in_scope(reading, scope, name)].append((reading, node))
-            case _:
-                self._index_definition(reading, node)
-        if binding is not None and isinstance(node, ast.expr):
-            if isinstance(getattr(node, "ctx", None), ast.Load | None):
-                self.reads[binding].append(Holder(reading, node))
-            else:
-                self.stores[binding].append(_stored(reading, node))
-
-    def _index_definition(self, reading: Reading, node: ast.AST) -> None:
-        match node:
-            case ast.ImportFrom(module=module, level=level):
-                for alias in node.names:
-                    stored = Stored(reading, "import", node, alias, None)
-                    local = self._in_scope(reading, reading.scopes[alias], alias.asname or alias.name)
-                    self.stores[local].append(stored)
-                    source = self._imported(reading, module or "", level, alias.name)
-                    if source is not None:
-                        self.imports[source].append((local, stored))
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                binding = self._in_scope(reading, reading.scopes[node], name)
-                self.stores[binding].append(Stored(reading, "define", node, node, None))
-            case ast.arg(arg=name):
-                binding = self._in_scope(reading, reading.scopes[node], name)
-                self.stores[binding].append(Stored(reading, "parameter", node, node, None))
-            case ast.Dict():
-                for key, value in zip(node.keys, node.values, strict=True):
-                    if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                        binding = Binding("entry", reading.node(node), key.value)
-                        self.stores[binding].append(Stored(reading, "entry", node, key, value))
-            case ast.alias() | ast.ClassDef() | ast.ExceptHandler() | ast.MatchAs() | ast.MatchStar():
-                bound = getattr(node, "asname", None) or getattr(node, "name", None)
-                if bound and node in reading.scopes and not isinstance(reading.parents[node], ast.ImportFrom):
-                    binding = self._in_scope(reading, reading.scopes[node], bound.partition(".")[0])
-                    self.stores[binding].append(Stored(reading, "other", node, node, None))
-
-    def origin(self, stored: Stored) -> Binding | None:
-        """What an imported name stands for in the module it comes from."""
-        node, alias = stored.node, stored.target
-        if not isinstance(node, ast.ImportFrom) or not isinstance(alias, ast.alias):
-            return None
-        return self._imported(stored.reading, node.module or "", node.level, alias.name)
 
     # Where a client comes from
 
@@ -369,10 +116,6 @@ class Carriers:
             return Source(parts=parts)
         raise Refused(reading, node, "it is picked at run time in a way that cannot be followed")
 
-    def call(self, reading: Reading, node: ast.Call) -> int:
-        """The index of a call, or -1."""
-        return self._calls.get((reading.file, place_of(node)), -1)
-
     # Where a client goes
 
     def kinds(self, *start: Holder | Binding) -> frozenset[str]:
@@ -402,48 +145,49 @@ class Carriers:
         return self._steps[node]
 
     def _next(self, reading: Reading, node: ast.expr, parent: ast.AST) -> Step:
+        stored = self._stored_in(reading, node, parent)
+        if stored is not None:
+            on = (Holder(reading, parent),) if isinstance(parent, ast.NamedExpr) else ()
+            return Step(holders=on, bindings=stored)
         match parent:
-            case ast.Attribute():
-                if not self.clients(reading, node):
-                    return Step()  # of a function: `get_client.cache_clear`
-                if not isinstance(parent.ctx, ast.Load):
-                    raise Refused(reading, node, f"its {parent.attr} is set later")
-                return self._resource(Holder(reading, node), parent)
-            case ast.Call() if parent.func is node:
-                return self._larger(reading, parent)
-            case ast.Call():
-                return self._argument(reading, parent, node)
-            case ast.keyword() if isinstance(reading.parents[parent], ast.Call):
+            case ast.Attribute(ctx=ast.Load()):
+                # Of a function it is `get_client.cache_clear` or the like.
+                return self._resource(Holder(reading, node), parent) if self.clients(reading, node) else Step()
+            case ast.Attribute(attr=name) if self.clients(reading, node):
+                raise Refused(reading, node, f"its {name} is set later")
+            case ast.Call(func=func):
+                return self._larger(reading, parent) if func is node else self._argument(reading, parent, node)
+            case ast.keyword():
                 call = reading.parents[parent]
-                assert isinstance(call, ast.Call)
-                return self._argument(reading, call, node)
-            case ast.Assign(targets=targets):
-                return Step(bindings=tuple(self._target(reading, target) for target in targets))
-            case ast.AnnAssign(target=target):
-                return Step(bindings=(self._target(reading, target),))
-            case ast.NamedExpr(target=target):
-                return Step(holders=(Holder(reading, parent),), bindings=(self._target(reading, target),))
-            case ast.withitem(optional_vars=target):
-                return Step(bindings=(self._target(reading, target),) if target is not None else ())
-            case ast.Tuple() | ast.List() if (pair := _paired(reading, node, parent)) is not None:
-                return Step(bindings=(self._target(reading, pair),))
-            case ast.Dict():
-                return Step(bindings=(self._entry_of(reading, node, parent),))
-            case ast.arguments():
-                return Step(bindings=(self._default(reading, node, parent),))
-            case ast.Return() | ast.Yield():
-                return self._returned(reading, node)
+                if isinstance(call, ast.Call):
+                    return self._argument(reading, call, node)
             case ast.Await() | ast.Lambda():
                 return self._larger(reading, parent)
-            case ast.IfExp(test=test) if test is not node:
+            case ast.IfExp() | ast.BoolOp() if getattr(parent, "test", None) is not node:
                 return self._larger(reading, parent)
-            case ast.BoolOp() if self.carries(reading, parent):
-                return self._larger(reading, parent)
-        if isinstance(parent, ast.Expr | ast.Compare | ast.UnaryOp | ast.BoolOp | ast.IfExp | ast.FormattedValue):
-            return Step()
-        if isinstance(parent, ast.If | ast.While | ast.Assert):
+        if isinstance(parent, _READERS):
             return Step()
         raise Refused(reading, node, "it goes into something that cannot be followed")
+
+    def _stored_in(self, reading: Reading, node: ast.expr, parent: ast.AST) -> tuple[Binding, ...] | None:
+        """The bindings to which a statement (or display) gives an expression; None when it gives it to none."""
+        match parent:
+            case ast.Assign(targets=targets):
+                return tuple(self._target(reading, target) for target in targets)
+            case ast.AnnAssign(target=target) | ast.NamedExpr(target=target):
+                return (self._target(reading, target),)
+            case ast.withitem(optional_vars=target):
+                return (self._target(reading, target),) if target is not None else ()
+            case ast.Tuple() | ast.List():
+                pair = paired(reading, node, parent)
+                return (self._target(reading, pair),) if pair is not None else None
+            case ast.Dict():
+                return (self._entry_of(reading, node, parent),)
+            case ast.arguments():
+                return (self._default(reading, node, parent),)
+            case ast.Return() | ast.Yield():
+                return (self._result(reading, node),)
+        return None
 
     def _larger(self, reading: Reading, parent: ast.expr) -> Step:
         return Step(holders=(Holder(reading, parent),)) if self.carries(reading, parent) else Step()
@@ -476,11 +220,11 @@ class Carriers:
         self.arguments[binding].append(Holder(reading, node))
         return binding
 
-    def _returned(self, reading: Reading, node: ast.expr) -> Step:
+    def _result(self, reading: Reading, node: ast.expr) -> Binding:
         function = reading.function(node)
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             raise Refused(reading, node, "it is returned from where it cannot be followed")
-        return Step(bindings=(self._in_scope(reading, reading.scopes[function], function.name),))
+        return self._in_scope(reading, reading.scopes[function], function.name)
 
     def _resource(self, holder: Holder, whole: ast.expr) -> Step:
         """``whole`` is an attribute of the client (or ``getattr`` with a literal name)."""
@@ -543,35 +287,3 @@ def _below(path: tuple[str, ...], prefix: tuple[str, ...]) -> bool:
     """Whether a call's path starts with a resource's; the path of a chat call never says whether `beta` stood there."""
     rest = prefix[1:] if prefix[:1] == ("beta",) else prefix
     return path[: len(prefix)] == prefix or (rest != prefix and path[0] == "chat" and path[: len(rest)] == rest)
-
-
-def _paired(reading: Reading, node: ast.expr, display: ast.Tuple | ast.List) -> ast.expr | None:
-    """The target that an element of the right side belongs to in ``a, b = x, y``."""
-    statement = reading.parents[display]
-    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or statement.value is not display:
-        return None
-    targets = statement.targets[0]
-    if not isinstance(targets, ast.Tuple | ast.List) or len(targets.elts) != len(display.elts):
-        return None
-    if any(isinstance(item, ast.Starred) for item in (*targets.elts, *display.elts)):
-        return None
-    return targets.elts[display.elts.index(node)]
-
-
-def _stored(reading: Reading, target: ast.expr) -> Stored:
-    """How an assignment target gets its value."""
-    parent = reading.parents[target]
-    match parent:
-        case ast.Assign(value=value):
-            return Stored(reading, "assign", parent, target, value)
-        case ast.AnnAssign(value=value):
-            return Stored(reading, "assign" if value is not None else "declare", parent, target, value)
-        case ast.withitem(context_expr=value):
-            return Stored(reading, "with", parent, target, value)
-        case ast.Tuple() | ast.List():
-            statement = reading.parents[parent]
-            if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Tuple | ast.List):
-                value = statement.value.elts[parent.elts.index(target)] if len(parent.elts) == len(statement.value.elts) else None
-                if value is not None and _paired(reading, value, statement.value) is target:
-                    return Stored(reading, "assign", statement, target, value)
-    return Stored(reading, "other", reading.statement(target), target, None)

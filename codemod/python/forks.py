@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import Action, Insert, InsertLines, Rewrite, SetText
-from codemod.python.carriers import LACKING, Binding, Carriers, Holder, Refused, Stored
+from codemod.python.bindings import Binding, Holder, Refused, Stored
+from codemod.python.carriers import LACKING, Carriers
 from codemod.python.expressions import place_of
 from codemod.python.objects import Container
 from codemod.python.reading import Function, Reading, Scope, parameters

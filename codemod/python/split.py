@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from codemod.python.carriers import LACKING, Carriers, Refused
+from codemod.python.bindings import Refused
+from codemod.python.carriers import LACKING, Carriers
 from codemod.python.expressions import place_of
 from codemod.python.forks import Forks
 from codemod.python.objects import ClientRef, FunctionRef, Resource
