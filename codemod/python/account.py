@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 # Resources whose answers stand for something that the account keeps.
 _KEEPING = frozenset(
-    """files uploads vector_stores fine_tuning batches containers conversations assistants threads evals skills
-    beta""".split()
+    {"files", "uploads", "vector_stores", "fine_tuning", "batches", "containers", "conversations", "evals", "skills"}
+    | {"beta", "assistants", "threads"}
 )
 # What such an answer is referred to by.
 _REFERENCES = frozenset({"id", "ids", "fine_tuned_model", "result_files"})

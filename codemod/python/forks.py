@@ -4,68 +4,55 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codemod.python.actions import Action, Insert, InsertLines, Rewrite, SetText
+from codemod.python.actions import Insert, InsertLines, SetText
+from codemod.python.beside import Beside, Piece, end_of, inside, placed, renamed, rendered, within
 from codemod.python.bindings import Binding, Holder, Refused, Stored
 from codemod.python.carriers import LACKING, Carriers
 from codemod.python.expressions import place_of
-from codemod.python.objects import Container
-from codemod.python.reading import Function, Reading, Scope, parameters
+from codemod.python.objects import ClientRef, Container
+from codemod.python.reading import Reading, Scope, parameters
+from codemod.python.second_names import SecondNames
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from codemod.python.facts import Place
-
-RULE = "ABL012"
-NAME = "openai_client"
-Piece = tuple["Place", str]
-
-_VERB = re.compile(r"(_*)(get|make|create|build|new|init|setup|load|provide)_")
 # Decorators under which a copy of a function is what the function is.
 _PLAIN_DECORATORS = frozenset(
-    ["cache", "lru_cache", "cached", "cached_property", "property", "staticmethod", "classmethod", "cache_resource", "cache_data", "override", "final"]
+    {"cache", "lru_cache", "cached", "cached_property", "property", "staticmethod", "classmethod", "override", "final"}
+    | {"cache_resource", "cache_data"}
 )
-_PLAIN_BASES = frozenset({"object", "abc.ABC", "typing.Generic", "typing.Generic[]", "typing.Protocol", "typing.Protocol[]"})
+# Base classes that let objects have any attribute.
+_PLAIN_BASES = frozenset(
+    {"object", "abc.ABC", "typing.Generic", "typing.Generic[]", "typing.Protocol", "typing.Protocol[]"}
+)
+# The most lines of a function of which a copy is made.
 _LONGEST_COPY = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A rewrite, the place that it is about, and what it does."""
-
-    rewrite: Rewrite
-    place: Place
-    message: str
-
-
-class Forks:
+class Forks(Beside):
     """Decides for each binding how it is forked, and collects the changes with the clients that they are for."""
 
     def __init__(self, carriers: Carriers) -> None:
+        super().__init__()
         self.carriers = carriers
-        self.changes: dict[Change, frozenset[int]] = {}
         self._names: dict[Binding, str | None] = {}
-        self._given: list[tuple[Binding, str]] = []
+        self._second = SecondNames(carriers)
         self._copied: dict[ast.AST, Binding] = {}
         self._binding_at: dict[ast.AST, Binding] = {}
         for binding, holders in carriers.reads.items():
             self._binding_at.update((holder.node, binding) for holder in holders)
         for binding, stores in carriers.stores.items():
             self._binding_at.update((stored.target, binding) for stored in stores)
-        nodes = [node for reading in carriers.readings.values() for node in reading.order]
-        self._attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-        self._clients: frozenset[int] = frozenset()
 
     # Decisions
 
     def redirect(self, holder: Holder) -> None:
         """Make an expression give the second client where it stands."""
-        self._clients = self.carriers.served(*holder)
+        self.clients = self.carriers.served(*holder)
         for place, text in self._pieces(holder, copied=False):
-            self._write(holder.reading, place, SetText(text))
+            self.write(holder.reading, place, SetText(text))
 
     def finish(self) -> None:
         """Write the forks of all bindings that have a second name."""
@@ -75,7 +62,7 @@ class Forks:
                 if binding not in done:
                     done.add(binding)
                     if name is not None:
-                        self._clients = self._served(binding)
+                        self.clients = self._served(binding)
                         self._fork(binding, name)
 
     def _served(self, binding: Binding) -> frozenset[int]:
@@ -98,7 +85,7 @@ class Forks:
 
     def _renamed(self, holder: Holder, binding: Binding) -> list[Piece]:
         name = self._require(binding, *holder)
-        return [] if name is None else [self._piece(holder.reading, holder.node, name)]
+        return [] if name is None else [renamed(holder.reading, holder.node, name)]
 
     def _require(self, binding: Binding, reading: Reading, node: ast.AST) -> str | None:
         """The second name of a binding; None when the binding itself is re-pointed."""
@@ -113,7 +100,7 @@ class Forks:
                 for stored in stores:
                     self._repoint(binding, stored)
             else:
-                self._names[binding] = self._allocate(binding, self._wanted(binding, stores))
+                self._names[binding] = self._second.for_fork(binding)
                 for stored in stores:
                     self._prepare(binding, stored)
         return self._names[binding]
@@ -132,9 +119,10 @@ class Forks:
             for holder in list(self.carriers.arguments.get(binding, ())):
                 self.redirect(holder)
         elif stored.how == "define":
-            for node in _inside(reading, stored.node):
-                if isinstance(node, ast.Return | ast.Yield) and node.value is not None and self.carriers.carries(reading, node.value):
-                    self.redirect(Holder(reading, node.value))
+            for node in inside(reading, stored.node):
+                given = node.value if isinstance(node, ast.Return | ast.Yield) else None
+                if given is not None and self.carriers.carries(reading, given):
+                    self.redirect(Holder(reading, given))
         elif stored.how == "other":
             raise Refused(reading, stored.node, "where it is stored cannot be followed")
         elif value is not None and self.carriers.carries(reading, value):
@@ -146,7 +134,8 @@ class Forks:
         node = next(node for node, found in carriers.parameters.items() if found == binding)
         known = {reading.node(value) for reading, value in carriers.arguments.get(binding, ())}
         for source, _ in carriers.program.back.get(node, ()):
-            brings = any(getattr(value, "index", -1) in carriers.group for value in carriers.program.values.get(source, ()))
+            values = carriers.program.values.get(source, ())
+            brings = any(isinstance(value, ClientRef) and value.index in carriers.group for value in values)
             if brings and source not in known:
                 raise Refused(stored.reading, stored.node, "who passes it as an argument cannot be followed")
 
@@ -184,8 +173,7 @@ class Forks:
             called = decorator.func if isinstance(decorator, ast.Call) else decorator
             if ast.unparse(called).rpartition(".")[2] not in _PLAIN_DECORATORS:
                 raise Refused(reading, decorator, f"a second {binding.name} may not be decorated in the same way")
-        inside = set(_inside(reading, node))
-        if any(root.holder.node in inside for root in carriers.roots):
+        if any(within(reading, root.holder.node, node) for root in carriers.roots):
             raise Refused(reading, node, f"{binding.name} both gives a client and calls something on it")
         scopes = [Binding("variable", reading.scopes[arg], arg.arg) for arg in parameters(node.args)]
         if any(carriers.arguments.get(scope) for scope in scopes):
@@ -236,12 +224,13 @@ class Forks:
         if name is None or (renamed and self._only_lacking(binding) and not self._imported_on(binding)):
             self._swap(stores, name)
             return None
-        return self._allocate(binding, name)
+        return self._second.like(binding, name)
 
     def _imported_on(self, binding: Binding) -> bool:
         """Whether other modules take a name from the one that imports it."""
         carriers, owner = self.carriers, binding.owner
-        outside = any(isinstance(owner, Scope) and read.reading.top is not owner.top() for read in carriers.reads[binding])
+        reads = carriers.reads.get(binding, ())
+        outside = any(isinstance(owner, Scope) and read.reading.top is not owner.top() for read in reads)
         return bool(carriers.imports.get(binding)) or outside
 
     def _swap(self, stores: list[Stored], name: str | None) -> None:
@@ -249,58 +238,7 @@ class Forks:
         for stored in stores:
             alias = stored.target
             if name is not None and isinstance(alias, ast.alias):
-                self._write(stored.reading, _place(alias), SetText(f"{name} as {alias.asname}"))
-
-    # Names
-
-    def _wanted(self, binding: Binding, stores: list[Stored]) -> str:
-        if binding.kind == "entry":
-            return NAME
-        name = binding.name
-        called = [s.node for s in stores if s.how == "define" and not self._is_property(s)]
-        if not called:
-            lead = name[: len(name) - len(name.lstrip("_"))]
-            return lead + (NAME.upper() if name.isupper() else NAME)
-        if "openai" in name.lower():
-            return name
-        if "client" in name:
-            return name.replace("client", NAME, 1)
-        if "Client" in name:
-            return name.replace("Client", "OpenAIClient", 1)
-        verb = _VERB.match(name)
-        return f"{verb[0]}{NAME}" if verb else f"{name}_openai"
-
-    def _is_property(self, stored: Stored) -> bool:
-        function = self.carriers.functions.get(stored.node, -1)
-        return function >= 0 and "property" in self.carriers.world.linker.kinds[function]
-
-    def _allocate(self, binding: Binding, wanted: str) -> str:
-        """A name that is bound nowhere from where it is used."""
-        number, name = 1, wanted
-        while self._taken(binding, name):
-            number += 1
-            name = f"{wanted}_{number}"
-        self._given.append((binding, name))
-        return name
-
-    def _taken(self, binding: Binding, name: str) -> bool:
-        carriers, owner = self.carriers, binding.owner
-        for other, given in self._given:
-            if given == name and other.kind == binding.kind:
-                if other.owner == owner:
-                    return True
-                if isinstance(owner, Scope) and isinstance(other.owner, Scope):
-                    if owner.holds(other.owner) or other.owner.holds(owner):
-                        return True
-        if binding.kind == "attribute":
-            bodies = [carriers.program.classes[index].body for index in carriers.relatives(owner)]
-            return name in self._attributes or any(name in body for body in bodies)
-        if binding.kind == "entry":
-            keys = {other.name for other in (*carriers.stores, *carriers.reads) if other.owner == owner}
-            return name in keys
-        readings = [stored.reading for stored in carriers.stores[binding]]
-        readings += [holder.reading for holder in carriers.reads.get(binding, ()) if isinstance(holder.node, ast.Name)]
-        return any(name in reading.words for reading in readings)
+                self.write(stored.reading, placed(alias), SetText(f"{name} as {alias.asname}"))
 
     # Text
 
@@ -311,13 +249,12 @@ class Forks:
             elif not self._made_by_copy(binding, stored):
                 self._fork_store(binding, stored, name)
         for reading, node in self.carriers.declared.get(binding, ()):
-            writers = {s.reading.function(s.node) for s in self.carriers.stores[binding] if not self._made_by_copy(binding, s)}
-            if reading.function(node) in writers:
-                self._write(reading, _end(node), Insert(f", {name}"), node)
+            stores = [stored for stored in self.carriers.stores[binding] if not self._made_by_copy(binding, stored)]
+            if any(stored.reading.function(stored.node) is reading.function(node) for stored in stores):
+                self.write(reading, end_of(node), Insert(f", {name}"), node)
         for reading, element in self._listings(binding):
             quote = reading.text(place_of(element))[0]
-            text = self._listed(reading, element, element, f"{quote}{name}{quote}")
-            self._write(reading, _end(element), Insert(text), element)
+            self.add_element(reading, element, element, f"{quote}{name}{quote}")
 
     def _made_by_copy(self, binding: Binding, stored: Stored) -> bool:
         """Whether the store lies in a function whose copy does it for the second client."""
@@ -338,53 +275,25 @@ class Forks:
         pieces = self._value_pieces(reading, value)
         if stored.how == "entry":
             assert value is not None
-            quote = reading.text(_place(target)).lstrip("rRbBuUfF")[0]
-            text = f"{quote}{name}{quote}: {_rendered(reading, place_of(value), pieces)}"
-            self._write(reading, _end(value), Insert(self._listed(reading, target, value, text)), value)
+            quote = reading.text(placed(target)).lstrip("rRbBuUfF")[0]
+            text = f"{quote}{name}{quote}: {rendered(reading, place_of(value), pieces)}"
+            self.add_element(reading, target, value, text)
         elif stored.how == "with":
             assert value is not None
-            text = f"{_rendered(reading, place_of(value), pieces)} as {self._target(reading, target, name)}"
-            self._write(reading, _end(target), Insert(self._listed(reading, value, target, text)), value)
+            text = f"{rendered(reading, place_of(value), pieces)} as {_as_target(reading, target, name)}"
+            self.add_element(reading, value, target, text)
         elif isinstance(node, ast.AnnAssign) or (isinstance(node, ast.Assign) and node.targets == [target]):
-            pieces.append(self._piece(reading, target, name))
-            self._add_statement(reading, node, _rendered(reading, place_of(node), pieces))
+            pieces.append(renamed(reading, target, name))
+            self.add_statement(reading, node, rendered(reading, place_of(node), pieces))
         else:
             assert value is not None
-            text = f"{self._target(reading, target, name)} = {_rendered(reading, place_of(value), pieces)}"
-            self._add_statement(reading, node, text)
+            text = f"{_as_target(reading, target, name)} = {rendered(reading, place_of(value), pieces)}"
+            self.add_statement(reading, node, text)
 
     def _value_pieces(self, reading: Reading, value: ast.expr | None) -> list[Piece]:
         if value is None or not self.carriers.carries(reading, value):
             return []
         return self._pieces(Holder(reading, value), copied=True)
-
-    def _target(self, reading: Reading, target: ast.AST, name: str) -> str:
-        return _rendered(reading, _place(target), [self._piece(reading, target, name)])
-
-    def _piece(self, reading: Reading, node: ast.AST, name: str) -> Piece:
-        """Where in an expression or target its name stands, and the second name in the same form."""
-        place = _place(node)
-        match node:
-            case ast.Name(id=old):
-                pass
-            case ast.Attribute(attr=old):
-                place = (place[2], place[3] - len(old.encode()), place[2], place[3])
-            case ast.Subscript(slice=key) | ast.Call(args=[key]):
-                text = reading.text(place_of(key))
-                return place_of(key), f"{text[0]}{name}{text[0]}"
-            case _:
-                raise AssertionError(node)
-        if reading.text(place) != old:
-            raise Refused(reading, node, "its place in the source cannot be told")
-        return place, name
-
-    def _add_statement(self, reading: Reading, node: ast.AST, text: str) -> None:
-        span = reading.source.span(_place(node))
-        indent, alone = _standing(reading, node)
-        if alone:
-            self._write(reading, _end(node), InsertLines(f"{indent}{text}{reading.source.newline_at(span)}"), node)
-        else:
-            self._write(reading, _end(node), Insert(f"; {text}"), node)
 
     def _fork_function(self, stored: Stored, name: str) -> None:
         reading, node = stored.reading, stored.node
@@ -397,36 +306,34 @@ class Forks:
         pieces = [((place[0], column, place[0], column + len(node.name.encode())), name), *self._body(reading, node)]
         first = min([place[0], *(decorator.lineno for decorator in node.decorator_list)])
         newline = reading.source.newline_at(reading.source.span(place))
-        text = _rendered(reading, (first, 0, *place[2:]), pieces)
+        text = rendered(reading, (first, 0, *place[2:]), pieces)
         blank = newline * (1 if place[1] else 2)
-        self._write(reading, _end(node), InsertLines(f"{blank}{text}{newline}"), node)
+        self.write(reading, end_of(node), InsertLines(f"{blank}{text}{newline}"), node)
 
     def _body(self, reading: Reading, function: ast.AST) -> list[Piece]:
         """What has to be replaced in a copy of a function: the names from outside that have a second one."""
         pieces: list[Piece] = []
-        own = {child for child in reading.order if isinstance(child, Function) and child is function}
-        for node in _inside(reading, function):
+        for node in inside(reading, function):
             binding = self._binding_at.get(node)
             if isinstance(node, ast.Global | ast.Nonlocal):
                 pieces += self._declaration(reading, node)
-            if binding is None or node in own or not isinstance(node, ast.expr) or not self._holds(binding):
+            if binding is None or not isinstance(node, ast.expr) or not self._holds(binding):
                 continue
             owner = binding.owner
-            if isinstance(owner, Scope) and _within(reading, owner.node, function):
+            if isinstance(owner, Scope) and within(reading, owner.node, function):
                 continue
             name = self._require(binding, reading, node)
             if name is not None:
-                pieces.append(self._piece(reading, node, name))
+                pieces.append(renamed(reading, node, name))
         return pieces
 
     def _declaration(self, reading: Reading, node: ast.Global | ast.Nonlocal) -> list[Piece]:
         pieces = []
-        for old in node.names:
-            binding = next((b for b, found in self.carriers.declared.items() if (reading, node) in found and b.name == old), None)
-            name = self._names.get(binding) if binding is not None else None
-            if binding is not None and name is None and self._holds(binding):
-                name = self._require(binding, reading, node)
-            match = re.search(rf"\b{re.escape(old)}\b", reading.text(_place(node)))
+        declared = [binding for binding, found in self.carriers.declared.items() if (reading, node) in found]
+        for binding in declared:
+            old = binding.name
+            name = self._require(binding, reading, node) if self._holds(binding) else None
+            match = re.search(rf"\b{re.escape(old)}\b", reading.text(placed(node)))
             if name is not None and match is not None:
                 column = node.col_offset + match.start()
                 pieces.append(((node.lineno, column, node.lineno, column + len(old)), name))
@@ -451,17 +358,17 @@ class Forks:
         text = f"{imported}" if imported == name else f"{imported} as {name}"
         package = reading.path.rpartition("/")[2].startswith("__init__.")
         if self._only_lacking(binding) and not package and not self._imported_on(binding):
-            self._write(reading, _place(alias), SetText(text))
+            self.write(reading, placed(alias), SetText(text))
             for read in self.carriers.reads.get(binding, ()):
-                place, new = self._piece(reading, read.node, name)
-                self._write(reading, place, SetText(new))
+                place, new = renamed(reading, read.node, name)
+                self.write(reading, place, SetText(new))
             return
         position = statement.names.index(alias)
         following = [other.name for other in statement.names[position + 1 :]]
         while following and alias.name < following[0] < text:
             position, following = position + 1, following[1:]
         last = statement.names[position]
-        self._write(reading, _end(last), Insert(self._listed(reading, last, last, text)), alias)
+        self.add_element(reading, last, last, text)
 
     def _listings(self, binding: Binding) -> Iterable[tuple[Reading, ast.expr]]:
         """The strings in ``__all__`` that name a module's variable."""
@@ -473,64 +380,6 @@ class Forks:
                     if isinstance(element, ast.Constant) and element.value == binding.name:
                         yield stored.reading, element
 
-    def _listed(self, reading: Reading, first: ast.AST, last: ast.AST, text: str) -> str:
-        """``text`` as what follows the entry from ``first`` to ``last``: on a line of its own where that has one."""
-        indent, _ = _standing(reading, first)
-        rest = reading.source.text[reading.source.span(_place(last)).end :].partition("\n")[0].strip(" \t\r,")
-        if _begins(reading, first) and (not rest or rest.startswith("#")):
-            newline = reading.source.newline_at(reading.source.span(_place(first)))
-            return f",{newline}{indent}{text}"
-        return f", {text}"
 
-    def _write(self, reading: Reading, place: Place, action: Action, about: ast.AST | None = None) -> None:
-        """Note a rewrite; ``about`` is what a second one is written beside, None when the place itself changes."""
-        rewrite = Rewrite(reading.path, place, action, RULE)
-        if about is None:
-            change = Change(rewrite, place, "the calls that stay at OpenAI use the second client")
-        else:
-            change = Change(rewrite, _place(about), "the second client gets its own beside this one")
-        self.changes[change] = self.changes.get(change, frozenset()) | self._clients
-
-
-def _place(node: ast.AST) -> Place:
-    assert isinstance(node, ast.expr | ast.stmt | ast.alias | ast.arg)
-    return (node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
-
-
-def _end(node: ast.AST) -> Place:
-    place = _place(node)
-    return (*place[2:], *place[2:])
-
-
-def _begins(reading: Reading, node: ast.AST) -> bool:
-    """Whether a node is the first thing on its line."""
-    line, column = _place(node)[:2]
-    return not reading.source.line(line)[:column].strip()
-
-
-def _standing(reading: Reading, node: ast.AST) -> tuple[str, bool]:
-    """The indentation of a node's line, and whether the node has its lines for itself."""
-    place = _place(node)
-    line = reading.source.line(place[0])
-    rest = reading.source.text[reading.source.span(place).end :].partition("\n")[0].strip()
-    indent = line[: len(line) - len(line.lstrip())].strip("\f\r\n")
-    return indent, _begins(reading, node) and (not rest or rest.startswith("#"))
-
-
-def _within(reading: Reading, node: ast.AST, outer: ast.AST) -> bool:
-    return node is outer or any(ancestor is outer for ancestor in reading.ancestors(node))
-
-
-def _inside(reading: Reading, outer: ast.AST) -> list[ast.AST]:
-    """The nodes below ``outer``, in the order of the source."""
-    return [node for node in reading.order if node is not outer and _within(reading, node, outer)]
-
-
-def _rendered(reading: Reading, place: Place, pieces: Iterable[Piece]) -> str:
-    """The source at a place with pieces of it replaced."""
-    source = reading.source
-    outer, position, text = source.span(place), source.span(place).start, []
-    for inner, new in sorted((source.span(piece), new) for piece, new in dict(pieces).items()):
-        text += [source.text[position : inner.start], new]
-        position = inner.end
-    return "".join([*text, source.text[position : outer.end]])
+def _as_target(reading: Reading, target: ast.AST, name: str) -> str:
+    return rendered(reading, placed(target), [renamed(reading, target, name)])

@@ -20,9 +20,9 @@ from codemod.python.raw_calls import unknown
 from codemod.python.reading import Reading
 
 if TYPE_CHECKING:
+    from codemod.python.beside import Change
     from codemod.python.carriers import Root
     from codemod.python.facts import Place
-    from codemod.python.forks import Change
     from codemod.python.world import Client, World
 
 
@@ -92,8 +92,9 @@ def _readings(world: World, group: set[int]) -> dict[int, Reading]:
     files = set()
     for node, values in program.values.items():
         for value in values:
-            client = value.index if isinstance(value, ClientRef) else value.client if isinstance(value, Resource) else -1
-            if client in group or (isinstance(value, FunctionRef) and value.index in makers):
+            held = isinstance(value, ClientRef) and value.index in group
+            held = held or (isinstance(value, Resource) and value.client in group)
+            if held or (isinstance(value, FunctionRef) and value.index in makers):
                 files.add(program.file_of[node])
     for file in sorted(files - world.readings.keys()):
         world.readings[file] = Reading(file, world.sources[program.files[file].path], program.offsets[file])
