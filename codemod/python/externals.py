@@ -193,6 +193,9 @@ READER_PARTS = (
     "re.",
     "hashlib.",
     "urllib.parse.",
+    "unittest.mock.",
+    "pytest_mock.",
+    "MagicMock",
 )
 
 
@@ -329,6 +332,11 @@ def passes_on(name: str) -> bool:
         or name in ("enumerate", "zip", "getattr", "functools.partial")
         or name.endswith((".add_argument", ".add_option"))
     )
+
+
+def is_mock(name: str) -> bool:
+    """Whether something stands in for the real thing in a test."""
+    return name.startswith(("unittest.mock.", "mock.", "mocker.", "pytest_mock.")) or "Mock()" in name
 
 
 def only_reads(name: str) -> bool:

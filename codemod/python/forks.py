@@ -65,6 +65,10 @@ class Forks(Beside):
                         self.clients = self._served(binding)
                         self._fork(binding, name)
 
+    def second_names(self) -> list[tuple[Binding, str]]:
+        """The bindings that have a second one beside them, and its name."""
+        return [(binding, name) for binding, name in self._names.items() if name is not None]
+
     def _served(self, binding: Binding) -> frozenset[int]:
         reads = self.carriers.reads.get(binding, ())
         found = [self.carriers.served(*read) for read in reads]
@@ -168,7 +172,7 @@ class Forks(Beside):
         same = [s for s in carriers.stores[binding] if s.reading.parents[s.node] is reading.parents[node]]
         function = carriers.functions[node]
         if len(same) > 1 or function not in carriers.factories:
-            raise Refused(reading, node, f"there is more than one {binding.name}")
+            raise Refused(reading, node, f"another {binding.name} is defined that gives something else")
         for decorator in node.decorator_list:
             called = decorator.func if isinstance(decorator, ast.Call) else decorator
             if ast.unparse(called).rpartition(".")[2] not in _PLAIN_DECORATORS:

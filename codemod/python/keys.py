@@ -75,6 +75,11 @@ def move_key(world: World, plan: KeyPlan, given: Given, here: Rewrite | None, *,
     _KeyMove(world, plan, given, "ABL002", here=here, elsewhere=here is None, operand=operand).run()
 
 
+def is_dummy(value: str) -> bool:
+    """Whether a literal key is not one of OpenAI's."""
+    return _REAL_KEY.match(value) is None
+
+
 def is_test_file(path: str) -> bool:
     """Whether a file is collected by a test runner or lies with the tests."""
     return _TEST_FILE.search(path) is not None
@@ -97,6 +102,7 @@ class _KeyMove:
     elsewhere: bool = False
     operand: bool = False
     rewrites: list[Rewrite] = field(default_factory=list)
+    settings_places: set[tuple[str, Place]] = field(default_factory=set)
     at_constructor: bool = False
     missing: bool = False
 
@@ -108,6 +114,8 @@ class _KeyMove:
         order = ("setting", "lookup", "option", "constant", "unknown")
         origins = sorted(self.world.origins(self.given.node, self.given.context), key=lambda origin: order.index(origin.kind))
         runtime = False
+        if self.world.is_conditional(self.given, "api_key"):
+            raise Unresolved(self.given.path, self.given.place, "its key is put into a dict that may not have it")
         for origin in origins:
             if self._moved_already(origin):
                 continue
@@ -128,7 +136,7 @@ class _KeyMove:
                 raise Unresolved(
                     self.given.path, self.given.place, "its source also serves somebody who stays at OpenAI"
                 )
-            own = self._rewrite(self.given.path, self.given.place, SetCode(self.environ))
+            own = self._rewrite(self.given.path, self.given.place, SetCode(self._same_look_up(origins) or self.environ))
             self.rewrites = [self.here or own]
         elif self.missing and not any(
             isinstance(rewrite.action, SetCode) and rewrite.place == self.given.place for rewrite in self.rewrites
@@ -142,11 +150,26 @@ class _KeyMove:
         for rewrite in collapsed(self.world, self.rewrites, self.environ):
             self.plan.add(rewrite)
 
+    def _same_look_up(self, origins: list[Origin]) -> str | None:
+        """The look-up that stands in the constructor, in a mapping of its own kind, with the new name."""
+        if len(origins) != 1 or origins[0].kind != "lookup":
+            return None
+        lookup = self.world.program.lookups[origins[0].node]
+        here = self._rewrite(self.given.path, self.given.place, SetCode(""))
+        name = self.world.place(lookup.name)
+        inside = self.world.path(lookup.node) == self.given.path and here.covers(lookup.place)
+        if lookup.how.environment or not inside or not here.covers(name):
+            return None
+        text, old = self.world.text(self.given.path, self.given.place), self.world.text(self.given.path, name)
+        return text.replace(old, f'"{self.world.settings.key_env}"', 1)
+
     def _moved_already(self, origin: Origin) -> bool:
         """Whether a source lies inside one that moves as a whole (a settings field's or a look-up's default)."""
         path, place = self.world.path(origin.node), self.world.place(origin.node)
+        whole = self.settings_places
         return any(
-            rewrite.path == path and rewrite.covers(place) and rewrite.place != place for rewrite in self.rewrites
+            rewrite.path == path and rewrite.covers(place) and (rewrite.place != place or (path, place) in whole)
+            for rewrite in self.rewrites
         )
 
     def _rewrite(self, path: str, place: Place, action: OrElse | Require | SetCode | SetString | Wrap) -> Rewrite:
@@ -280,6 +303,7 @@ class _KeyMove:
             why = f"its settings class rejects unknown lines, and {found.strict_file} still defines {found.variable}"
             raise Unresolved(self.given.path, self.given.place, why)
         self.plan.names.add(found.variable)
+        self.settings_places.add((found.rewrite.path, found.rewrite.place))
         if found.rewrite not in self.rewrites:
             self.rewrites.append(found.rewrite)
         self.missing = self.missing or (found.optional and not guarded)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from codemod.python.http_plan import key_variables
 from codemod.python.keys import SDK_KEY, is_test_file
-from codemod.python.objects import Container, External
+from codemod.python.objects import Container, External, Instance
+from codemod.python.settings_class import is_settings_class, settings_field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from codemod.python.actions import Rewrite
     from codemod.python.facts import Place
     from codemod.python.program import Store
     from codemod.python.world import World
@@ -76,6 +78,28 @@ def still_needed(world: World, name: str) -> str | None:
         for record in facts.imports:
             if _OTHER_READERS.match(record.module) and name == SDK_KEY:
                 return f"{record.module}, imported in {facts.path}"
+    return None
+
+
+def unused_settings(world: World, name: str, moved: Sequence[Rewrite]) -> Iterator[tuple[int, str]]:
+    """Fields of settings classes that the variable fills and that no client's move has rewritten: class and field."""
+    for cls, record in enumerate(world.program.classes):
+        if not is_settings_class(world, cls):
+            continue
+        for field in record.annotations:
+            made = settings_field(world, cls, field, "", "")
+            if made is not None and made.variable.upper() == name.upper() and made.rewrite is not None:
+                place = made.rewrite.place
+                if not any(rewrite.path == made.path and rewrite.place == place for rewrite in moved):
+                    yield cls, field
+
+
+def outside_reader(world: World, cls: int, field: str) -> str | None:
+    """Who outside the repository is given a settings field."""
+    node = world.program.fields.get(Instance(cls), {}).get(field)
+    reached = world.reach(node) if node is not None else set()
+    for callee, _, _ in world.outside_uses(reached | world.tracer.derivatives(reached)):
+        return callee.replace("()", "")
     return None
 
 

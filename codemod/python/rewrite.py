@@ -80,6 +80,9 @@ def _distinct(rewrites: list[Rewrite]) -> list[Rewrite]:
         again = any(o.place == rewrite.place and o.action == rewrite.action for o in kept)
         if not again and not (inside and isinstance(rewrite.action, SetString | RenameIn)):
             kept.append(rewrite)
+    values = [r.place for r in kept if isinstance(r.action, SetCode | SetString | Require)]
+    if len(values) != len(set(values)):
+        raise RewriteError(kept[0].path)  # two rules want one expression to be two things
     return kept
 
 

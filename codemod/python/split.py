@@ -17,7 +17,8 @@ from codemod.python.expressions import place_of
 from codemod.python.forks import Forks
 from codemod.python.objects import ClientRef, FunctionRef, Resource
 from codemod.python.raw_calls import unknown
-from codemod.python.reading import Reading
+from codemod.python.reading import Reading, Scope
+from codemod.python.stand_ins import Second
 
 if TYPE_CHECKING:
     from codemod.python.beside import Change
@@ -37,11 +38,15 @@ class Kept:
 
 @dataclass(slots=True)
 class Splits:
-    """By client: the changes that make and use its second client, what stays at OpenAI, or why it cannot be split."""
+    """By client: the changes that make and use its second client, what stays at OpenAI, or why it cannot be split.
+
+    ``seconds`` are the names of modules and classes that got a second one.
+    """
 
     changes: dict[int, list[Change]] = field(default_factory=dict)
     kept: dict[int, list[Kept]] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
+    seconds: list[Second] = field(default_factory=list)
 
 
 def plan_splits(world: World) -> Splits:
@@ -137,6 +142,13 @@ def _lacking(carriers: Carriers) -> list[Root]:
 
 
 def _fill(splits: Splits, carriers: Carriers, forks: Forks) -> None:
+    files = {reading.top: reading.file for reading in carriers.readings.values()}
+    for binding, name in forks.second_names():
+        if binding.kind == "attribute":
+            classes = frozenset(carriers.relatives(binding.owner))
+            splits.seconds.append(Second(-1, classes, binding.name, name))
+        elif isinstance(binding.owner, Scope) and binding.owner in files:
+            splits.seconds.append(Second(files[binding.owner], frozenset(), binding.name, name))
     for change, clients in forks.changes.items():
         for index in clients:
             splits.changes.setdefault(index, []).append(change)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from codemod.python import externals
 from codemod.python.facts import Constant
-from codemod.python.objects import Container
+from codemod.python.objects import Container, External, Instance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,8 +54,16 @@ class Tracer:
             read.result + base
             for facts, base in zip(program.files, program.offsets, strict=True)
             for read in (*facts.attribute_loads, *facts.item_loads)
-            if read.base + base in program.saturated
+            if read.base + base in program.saturated or self._half_known(read.base + base)
         }
+
+    def _half_known(self, base: int) -> bool:
+        """Whether an attribute or item may be read from something of the repository or from something outside."""
+        values = self.program.values.get(base, ())
+        outside = [value.name for value in values if isinstance(value, External)]
+        return any(not externals.is_mock(name) and name not in externals.MAPPINGS for name in outside) and any(
+            isinstance(value, Container | Instance) for value in values
+        )
 
     def constant(self, node: int) -> Constant:
         """The literal at a node."""

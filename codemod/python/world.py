@@ -29,7 +29,7 @@ from codemod.python.trace import Context, Origin, Tracer
 from codemod.python.written import Written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from codemod.python.facts import Arg, Call, Display, Place
@@ -124,6 +124,11 @@ class World:
             )):
                 self.tracer.inert.add(node)
         self._any_fields = {keys[ANY] for keys in program.fields.values() if ANY in keys}
+        self._written: dict[str, set[int]] = {}
+        for call in program.calls:
+            for arg in call.args:
+                if arg.name is not None and Container(call.result) in program.values.get(call.result, ()):
+                    self._written.setdefault(arg.name, set()).add(call.result)
         self._collectors = {p.node for function in program.functions for p in function.parameters if p.kind == "kwargs"}
         self._handed_over = self._index_containers()
         self._origins: dict[tuple[int, Context], list[Origin]] = {}
@@ -205,6 +210,9 @@ class World:
                 self._index_siblings("an Enum", nodes)
 
     def _index_display(self, display: Display, base: int) -> None:
+        for _, key, _ in display.items:
+            if isinstance(key, str):
+                self._written.setdefault(key, set()).add(display.node + base)
         if display.kind == "dict":
             self._index_siblings("the keys of a dict", {key + base for key, _, _ in display.items if key >= 0})
         elif display.kind == "set":
@@ -358,6 +366,34 @@ class World:
         made = client.constructor
         return [arg for call in (*made.calls, *made.late) for arg in self.program.calls[call].args]
 
+    def is_conditional(self, given: Given, name: str) -> bool:
+        """Whether a value comes through a dict that may be without it: it was stored there, not written down there."""
+        if given.call >= 0:
+            return False
+        holders = [
+            owner for owner, keys in self.program.fields.items() if isinstance(owner, Container) and name in keys
+        ]
+        expanded = [owner for owner in holders if owner in self._held_at(given)]
+        return any(not self._is_written(owner.node, name, frozenset()) for owner in expanded)
+
+    def _held_at(self, given: Given) -> Mapping[Value, None]:
+        for call in self.program.calls:
+            for arg in call.args:
+                if arg.stars == 2 and arg.place == given.place:
+                    return self.program.values.get(arg.node, {})
+        return {}
+
+    def _is_written(self, node: int, name: str, seen: frozenset[int]) -> bool:
+        """Whether a dict's own display, or one that is spread into it, has an entry."""
+        if node in self._written.get(name, ()):
+            return True
+        if node in self._collectors:  # `**kwargs`: every caller has to pass it
+            entry = self.program.fields.get(Container(node), {}).get(name, -1)
+            entered = {label for _, label in self.program.back.get(entry, ())}
+            return bool(entered) and self.program.callers.get(node, set()) <= entered
+        seen |= {node}
+        return any(self._is_written(other, name, seen) for other in self.program.spreads.get(node, ()) if other not in seen)
+
     def keys(self, client: Client) -> list[Given]:
         """Everything that is given to a client as its key, early or late."""
         found = self.ever_given(client, "api_key") + self._stored(client, "api_key")
@@ -474,7 +510,14 @@ class World:
 
     def endpoint_calls(self, client: Client) -> list[ApiCall]:
         """The calls on a client that reach a server."""
-        return [call for call in client.api_calls if call.path[-1] not in _HARMLESS]
+        known = provider.RESOURCES
+        if client.constructor.wrappers:
+            known = known | {path.partition(".")[0] for path in externals.WRAPPER_METHODS}
+        return [
+            call
+            for call in client.api_calls
+            if call.path[-1] not in _HARMLESS and (call.path[0] in known or not call.path[0].isidentifier())
+        ]
 
     def mixed(self, client: Client) -> bool:
         """Whether a client calls both what the provider serves and what it lacks."""

@@ -7,6 +7,7 @@ from codemod.rules.account_environment import AccountEnvironment
 from codemod.rules.api_key import ApiKey
 from codemod.rules.base_url import BaseUrl
 from codemod.rules.direct_http import DirectHttp
+from codemod.rules.dummy_key import DummyKey
 from codemod.rules.escaping_client import EscapingClient
 from codemod.rules.exposed_key import ExposedKey
 from codemod.rules.foreign_model import ForeignModel
@@ -22,6 +23,7 @@ from codemod.rules.request_parameter import RequestParameter
 from codemod.rules.rule import Rule
 from codemod.rules.special_client import SpecialClient
 from codemod.rules.unreadable_file import UnreadableFile
+from codemod.rules.unresolved_client import UnresolvedClient
 from codemod.rules.unresolved_key import UnresolvedKey
 from codemod.rules.unresolved_model import UnresolvedModel
 from codemod.rules.unresolved_url import UnresolvedUrl
@@ -32,8 +34,9 @@ RULES: tuple[type[Rule], ...] = (
     ModuleClient,
     SpecialClient,
     OtherProvider,
-    UnresolvedUrl,
+    DummyKey,
     UnsupportedEndpoint,
+    UnresolvedUrl,
     MixedClient,
     EscapingClient,
     ForeignModel,
@@ -44,6 +47,7 @@ RULES: tuple[type[Rule], ...] = (
     ModelId,
     UnresolvedKey,
     UnresolvedModel,
+    UnresolvedClient,
     RequestParameter,
     ModelNameReader,
     DirectHttp,

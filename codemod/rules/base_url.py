@@ -34,6 +34,8 @@ def addresses(client: Client, world: World) -> Addresses:
         found.unknown = "its arguments come from a dict that cannot be followed"
     if not world.given_to(client, "base_url") and not given_later(world, client):
         found.kinds.add(Address.OPENAI)
+    if any(world.is_conditional(value, "base_url") for value in world.urls(client)):
+        found.unknown = "it is put into a dict that may not have it"
     for value in world.urls(client):
         for origin in world.origins(value.node):
             _classify(found, origin, world)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from codemod.python.actions import RenameIn, Rewrite, SetString
 from codemod.python.http_plan import plan_request
 from codemod.python.keys import SDK_KEY, plan_key
-from codemod.python.names import mentions, still_needed
+from codemod.python.names import mentions, outside_reader, still_needed, unused_settings
+from codemod.python.settings_class import settings_field
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
@@ -46,21 +47,39 @@ class KeyName(Rule):
 
     def settle(self, world: World) -> Iterator[Note]:
         """Rename what nothing else needs, and say what stays."""
-        for name in sorted(self._moved_names(world)):
+        names, moved = self._moved(world)
+        for name in sorted(names):
             keeper = still_needed(world, name)
-            for mention in dict.fromkeys(mentions(world, name)):
-                yield from self._follow(world, name, mention, keeper)
+            for cls, field in unused_settings(world, name, moved):
+                made = settings_field(world, cls, field, self.id, world.settings.key_env)
+                if made is None or made.rewrite is None:
+                    continue
+                keeper = keeper or outside_reader(world, cls, field)
+                if keeper is None:
+                    yield self.change(made.path, made.place, f"{name} becomes {world.settings.key_env}", made.rewrite)
+                else:
+                    yield self.keep(made.path, made.place, f"{name} stays here: {keeper} still needs it")
+            found = list(dict.fromkeys(mentions(world, name)))
+            left = {m.path for m in found if m.role != "message" and not any(_covers(r, m) for r in moved)}
+            for mention in found:
+                yield from self._follow(world, name, mention, keeper if mention.path in left else None)
 
-    def _moved_names(self, world: World) -> set[str]:
+    def _moved(self, world: World) -> tuple[set[str], list[Rewrite]]:
+        """The variables that moving clients and requests no longer read, and the rewrites of their keys."""
         names: set[str] = set()
+        moved: list[Rewrite] = []
         for client in world.clients:
             if client.index not in world.held:
-                names |= plan_key(world, client, self.id).names
+                plan = plan_key(world, client, self.id)
+                names |= plan.names
+                moved += plan.rewrites
                 if not world.keys(client):
                     names.add(SDK_KEY)
         for request in world.http.moving():
-            names |= plan_request(world, request).key.names
-        return names
+            key = plan_request(world, request).key
+            names |= key.names
+            moved += key.rewrites
+        return names, moved
 
     def _follow(self, world: World, name: str, mention: Mention, keeper: str | None) -> Iterator[Note]:
         key = world.settings.key_env
@@ -76,3 +95,7 @@ class KeyName(Rule):
             f"{name} becomes {key}",
             Rewrite(mention.path, mention.place, action, self.id),
         )
+
+
+def _covers(rewrite: Rewrite, mention: Mention) -> bool:
+    return rewrite.path == mention.path and rewrite.covers(mention.place)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from codemod.python.account import tie
 from codemod.python.split import unsplittable
+from codemod.python.stand_ins import stand_ins
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ class MixedClient(Rule):
 
     The client is left alone, for review, where a split isn't safe: it goes to code that cannot be followed, a resource
     is picked by ``getattr``, one parameter is used for calls of both kinds, or what the OpenAI account keeps - uploaded
-    files, vector stores, fine-tuned models, previous responses - feeds a chat. ``mixed-clients = "review"`` never splits.
+    files, vector stores, fine-tuned models, previous responses - feeds a chat. ``mixed-clients = "review"`` never
+    splits. Where a test replaces the client by its name, it has to replace the second one too: that is for review.
     """
 
     id = "ABL012"
@@ -90,6 +92,16 @@ class MixedClient(Rule):
         for change in changes:
             yield self.change(change.rewrite.path, change.place, change.message, change.rewrite)
 
+    def settle(self, world: World) -> Iterator[Note]:
+        """Review where a client is replaced by its name, in tests for the most part."""
+        for path, place, found in stand_ins(world, world.splits().seconds):
+            yield self.review(
+                path,
+                place,
+                f"{found.name} is replaced here, and the calls that stay at OpenAI now use {found.second}",
+                f"Replace {found.second} here too where those calls must not be sent.",
+            )
+
     def left_alone(self, client: Client, world: World, reason: str) -> Note:
         """The review of a client that is not split, for a reason."""
         lacking = ", ".join(_lacking(client, world))
@@ -98,8 +110,8 @@ class MixedClient(Rule):
             client.path,
             client.place,
             f"left alone:{also} {reason}",
-            "Make a second client by hand: one with the new base_url and api_key for chat completions and responses, one "
-            "as it is for everything else. What the OpenAI account keeps can only be used with the second.",
+            "Make a second client by hand: one with the new base_url and api_key for chat completions and responses, "
+            "one as it is for everything else. What the OpenAI account keeps can only be used with the second.",
         )
 
 

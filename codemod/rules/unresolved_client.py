@@ -1,0 +1,50 @@
+"""ABL023: calls on a client that is not seen to be made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codemod import provider
+from codemod.python.unseen import calls_on_unseen_clients
+from codemod.rules.rule import Example, Note, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemod.python.world import World
+
+
+class UnresolvedClient(Rule):
+    """A call such as ``client.chat.completions.create(model="gpt-4o")`` whose client comes from outside is for review.
+
+    A function's argument that nobody in the repository passes, or an attribute that a framework sets, may hold a
+    migrated client or another one: the id stays, and a person decides.
+    """
+
+    id = "ABL023"
+    name = "unresolved-client"
+    summary = "A call on a client that is not made in this repository is for review."
+    urgency = 2
+    examples = (
+        Example(
+            "a client that nobody passes in",
+            "import openai\n\n\ndef ask(client: openai.OpenAI, text):\n"
+            '    return client.chat.completions.create(model="gpt-4o", messages=[text])\n',
+            review=True,
+        ),
+    )
+
+    def settle(self, world: World) -> Iterator[Note]:
+        """Review each call with an id of OpenAI's."""
+        for call, path in calls_on_unseen_clients(world):
+            record = world.program.calls[call]
+            for given in world.given(record.args, "model", call):
+                ids = {world.literal(origin) for origin in world.origins(given.node) if origin.kind == "constant"}
+                known = sorted(value for value in ids if isinstance(value, str) and provider.is_openai_model(value))
+                if known:
+                    yield self.review(
+                        given.path,
+                        given.place,
+                        f"the client of this call ({path}) is not seen to be made here, so {', '.join(known)} stays",
+                        "If it is handed a client that moves, give this call the provider's id.",
+                    )
