@@ -20,28 +20,37 @@ _AT_CALL = ("extra_headers", "headers")
 _AT_CLIENT = ("default_headers", "set_default_headers")
 
 
-def headers_given(world: World, client: Client) -> list[Given]:
-    """Everything that is given to a client or to one of its calls as headers."""
+def headers_given(world: World, client: Client, *, moving: bool = False) -> list[Given]:
+    """Everything that is given as headers to a client or its calls; ``moving``: to those that its move takes along."""
     found = [given for name in _AT_CLIENT for given in world.ever_given(client, name)]
     names = _AT_CALL if client.module is not None and not client.module.major else _AT_CALL[:1]
     for call in client.api_calls:
-        found += [given for name in names for given in world.given(call.args, name, call.call)]
+        if world.supported(client, call.path) or not moving:
+            found += [given for name in names for given in world.given(call.args, name, call.call)]
     return found
 
 
 def client_headers(world: World, client: Client) -> Headers:
-    """All headers of a client and its calls."""
+    """All headers that go along when a client moves."""
+    return _read(world, headers_given(world, client, moving=True))
+
+
+def header_writes(world: World, client: Client) -> set[Write]:
+    """Where the headers of a client and its calls are written."""
+    return {header.write for header in _read(world, headers_given(world, client)).found}
+
+
+def _read(world: World, given: list[Given]) -> Headers:
     result = Headers()
-    for given in headers_given(world, client):
-        read_headers(world, result, given, given)
+    for value in given:
+        read_headers(world, result, value, value)
     return result
 
 
 def plan_headers(world: World, client: Client, plan: KeyPlan) -> None:
     """Add to the plan what moving the keys in a client's headers takes. Raises ``Unresolved``."""
-    for given in headers_given(world, client):
-        headers = Headers()
-        read_headers(world, headers, given, given)
+    for given in headers_given(world, client, moving=True):
+        headers = _read(world, [given])
         for header in headers.named("authorization"):
             try:
                 found: list[Bearer] = list(bearers(world, header))
@@ -57,8 +66,3 @@ def _absent(world: World, given: Given) -> bool:
     """Whether headers are given only by callers outside the repository, if at all: their default is None."""
     origins = world.origins(given.node, given.context)
     return all(origin.kind == "constant" and world.literal(origin) is None for origin in origins)
-
-
-def header_writes(world: World, client: Client) -> set[Write]:
-    """Where the headers of a client are written."""
-    return {header.write for header in client_headers(world, client).found}

@@ -41,7 +41,7 @@ class Http:
         for request in self.requests:
             self.targets[request.index] = targets(world, request)
             self._index(request)
-        self._client_headers = self._index_clients() if self.requests else {}
+        self._client_headers = self._index_clients()
         self.reset()
 
     def reset(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.keys import Unresolved, plan_key
-from codemod.rules.rule import Note, Rule
+from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +23,34 @@ class UnresolvedKey(Rule):
     name = "unresolved-key"
     summary = "A client whose key cannot be followed is left alone, for review."
     urgency = 2
+    examples = (
+        Example(
+            "a key from a vault",
+            "import vault\nfrom openai import OpenAI\n\n"
+            'client = OpenAI(api_key=vault.Client().read("openai"))\n'
+            'client.chat.completions.create(model="gpt-4o", messages=[])\n',
+            review=True,
+        ),
+        Example(
+            "a key that a derived client takes to another host",
+            "from openai import OpenAI\n\nclient = OpenAI()\n"
+            'local = client.with_options(base_url="http://localhost:8080/v1")\n'
+            'client.chat.completions.create(model="gpt-4o", messages=[])\n',
+            review=True,
+        ),
+    )
 
     def hold(self, client: Client, world: World) -> Iterator[Note]:
-        """Review a client whose key cannot be moved."""
+        """Review a client whose key cannot be moved, or goes elsewhere with a client that is derived from it."""
+        for other in world.clients:
+            if other.constructor.parent == client.index and world.stays(other.index) and not world.keys(other):
+                yield self.review(
+                    client.path,
+                    client.place,
+                    f"left alone: a client that stays is derived from it with its key ({other.path}:{other.place[0]})",
+                    "Give the derived client an api_key of its own, then run the migration again.",
+                )
+                return
         try:
             plan_key(world, client, self.id)
         except Unresolved as trail:
@@ -33,6 +58,6 @@ class UnresolvedKey(Rule):
                 client.path,
                 client.place,
                 f"left alone: {trail.why}",
-                f"Find where this key comes from ({trail.path}:{trail.place[0]}). Then set api_key and base_url by hand, "
-                "both at once.",
+                f"Find where this key comes from ({trail.path}:{trail.place[0]}). Then set api_key and base_url by "
+                "hand, both at once.",
             )
