@@ -50,7 +50,47 @@ HTTP_PATHS = frozenset({"/chat/completions", "/responses", "/models"})
 
 # The published schema of POST /v1/chat/completions; anything else may be answered with 422.
 CHAT_PARAMETERS = frozenset(
-    ["audio", "cache_salt", "flagged_categories", "frequency_penalty", "function_call", "functions", "include_reasoning", "logit_bias", "logprobs", "max_tokens", "messages", "metadata", "modalities", "model", "n", "parallel_tool_calls", "prediction", "presence_penalty", "prompt_cache_key", "prompt_cache_retention", "reasoning", "reasoning_effort", "response_format", "safety_identifier", "seed", "service_tier", "stop", "store", "stream", "stream_options", "temperature", "thinking", "tool_choice", "tools", "top_logprobs", "top_p", "user", "verbosity", "web_search_options"]
+    [
+        "audio",
+        "cache_salt",
+        "flagged_categories",
+        "frequency_penalty",
+        "function_call",
+        "functions",
+        "include_reasoning",
+        "logit_bias",
+        "logprobs",
+        "max_tokens",
+        "messages",
+        "metadata",
+        "modalities",
+        "model",
+        "n",
+        "parallel_tool_calls",
+        "prediction",
+        "presence_penalty",
+        "prompt_cache_key",
+        "prompt_cache_retention",
+        "reasoning",
+        "reasoning_effort",
+        "response_format",
+        "safety_identifier",
+        "seed",
+        "service_tier",
+        "stop",
+        "store",
+        "stream",
+        "stream_options",
+        "temperature",
+        "thinking",
+        "tool_choice",
+        "tools",
+        "top_logprobs",
+        "top_p",
+        "user",
+        "verbosity",
+        "web_search_options",
+    ]
 )
 # "Responses is titled stateless": what refers to something stored at the provider.
 STATEFUL_RESPONSES_PARAMETERS = frozenset({"previous_response_id", "conversation", "background"})

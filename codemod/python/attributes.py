@@ -29,7 +29,23 @@ if TYPE_CHECKING:
     from codemod.python.facts import AttributeLoad, AttributeStore, ItemLoad, ItemStore, Iteration
 
 _CONTAINER_METHODS = frozenset(
-    ["get", "items", "values", "keys", "pop", "setdefault", "copy", "update", "append", "extend", "add", "insert", "appendleft", "popleft", "popitem"]
+    [
+        "get",
+        "items",
+        "values",
+        "keys",
+        "pop",
+        "setdefault",
+        "copy",
+        "update",
+        "append",
+        "extend",
+        "add",
+        "insert",
+        "appendleft",
+        "popleft",
+        "popitem",
+    ]
 )
 _SAME_FUNCTION = frozenset(
     {"remote", "delay", "spawn", "local", "fn", "func", "__wrapped__", "original_func", "ainvoke"}

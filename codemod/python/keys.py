@@ -112,7 +112,9 @@ class _KeyMove:
 
     def run(self) -> None:
         order = ("setting", "lookup", "option", "constant", "unknown")
-        origins = sorted(self.world.origins(self.given.node, self.given.context), key=lambda origin: order.index(origin.kind))
+        origins = sorted(
+            self.world.origins(self.given.node, self.given.context), key=lambda origin: order.index(origin.kind)
+        )
         runtime = False
         if self.world.is_conditional(self.given, "api_key"):
             raise Unresolved(self.given.path, self.given.place, "its key is put into a dict that may not have it")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codemod.python.http_plan import key_variables
-from codemod.python.keys import SDK_KEY, is_test_file
+from codemod.python.keys import SDK_KEY, is_dummy, is_test_file
 from codemod.python.objects import Container, External, Instance
 from codemod.python.settings_class import is_settings_class, settings_field
 
@@ -195,7 +195,7 @@ def literal_keys(world: World, name: str) -> Iterator[tuple[str, Place]]:
             if (
                 origin.kind == "constant"
                 and isinstance(value, str)
-                and value
+                and not is_dummy(value)
                 and not is_test_file(world.path(origin.node))
             ):
                 yield world.path(origin.node), world.place(origin.node)

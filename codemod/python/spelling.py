@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from string import Formatter
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 8
 _MAX_SPELLINGS = 64
+_MAX_STEPS = 1000
 _NOWHERE: Place = (1, 0, 1, 0)
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
@@ -51,40 +53,74 @@ def text_of(spelling: Iterable[Piece]) -> str:
     return "".join("\0" if piece.text is None else piece.text for piece in spelling)
 
 
-def spellings(world: World, node: int, context: Context = (), depth: int = 0) -> list[Spelling]:
-    """The texts that a node may hold, none when it holds no string at all."""
-    found: list[Spelling] = []
-    for origin in world.tracer.origins(node, context, whole=True):
-        value = world.literal(origin) if origin.kind == "constant" else None
-        if origin.kind == "constant":
+def spellings(world: World, node: int, context: Context = ()) -> list[Spelling]:
+    """The texts that a node may hold, none when it holds no string at all; one not known when they are too many."""
+    return _Speller(world).spell(node, context)
+
+
+def spell_part(world: World, part: Part, whole: Origin) -> list[Spelling]:
+    """The texts of one part of a composed string."""
+    return _Speller(world).part(part, whole)
+
+
+class _Speller:
+    """Spells one node out. ``_path`` are the strings it is inside of: one that contains itself has no end."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._steps = 0
+        self._path: list[int] = []
+
+    def spell(self, node: int, context: Context) -> list[Spelling]:
+        """The texts of a node."""
+        found: dict[Spelling, None] = {}
+        for origin in self._world.tracer.origins(node, context, whole=True):
+            self._steps += 1
+            if self._steps > _MAX_STEPS or len(found) > _MAX_SPELLINGS:
+                return [(Piece(None, "unknown", node),)]
+            if origin.kind != "constant":
+                composed = self._composed(origin) or [(Piece(None, origin.kind, origin.node, origin.context),)]
+                found.update(dict.fromkeys(composed))
+                continue
+            value = self._world.literal(origin)
             text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
             if text is not None and text is not ...:
-                found.append((Piece(str(text), "constant", origin.node, origin.context),))
-        else:
-            found += _composed(world, origin, depth) or [(Piece(None, origin.kind, origin.node, origin.context),)]
-    return list(dict.fromkeys(found))[:_MAX_SPELLINGS]
+                found[(Piece(str(text), "constant", origin.node, origin.context),)] = None
+        return list(found)
+
+    def part(self, part: Part, whole: Origin) -> list[Spelling]:
+        """The texts of one part of a composed string."""
+        if part.node < 0:
+            return [(Piece(part.text, "text", whole.node, whole.context),)]
+        if part.text:
+            return [(Piece(part.text, "constant", part.node, whole.context),)]
+        return self.spell(part.node, whole.context) or [(Piece(None, "unknown", part.node),)]
+
+    def _composed(self, origin: Origin) -> list[Spelling]:
+        if origin.node in self._path or len(self._path) >= _MAX_DEPTH:
+            return []
+        self._path.append(origin.node)
+        found = self._joined(origin)
+        if found is None:
+            options = [self.part(part, origin) for part in parts_of(self._world, origin.node) or []]
+            found = [sum(choice, ()) for choice in product(*options)] if _few(options) else []
+        self._path.pop()
+        return found
+
+    def _joined(self, origin: Origin) -> list[Spelling] | None:
+        """What ``urljoin`` makes."""
+        call = self._world.written.call(origin.node)
+        if call is None or len(call.args) != 2:
+            return None
+        callees = {value.name for value in self._world.program.values.get(call.func, ()) if isinstance(value, External)}
+        if not callees & externals.URL_JOINERS:
+            return None
+        bases, others = (self.spell(arg.node, origin.context) for arg in call.args)
+        return [joined(base, other) for base in bases for other in others] if _few([bases, others]) else []
 
 
-def _composed(world: World, origin: Origin, depth: int) -> list[Spelling]:
-    if depth >= _MAX_DEPTH:
-        return []
-    joined = _url_join(world, origin, depth)
-    if joined is not None:
-        return joined
-    parts = parts_of(world, origin.node)
-    if parts is None:
-        return []
-    options = [spell_part(world, part, origin, depth) for part in parts]
-    return [sum(choice, ()) for choice in list(product(*options))[:_MAX_SPELLINGS]]
-
-
-def spell_part(world: World, part: Part, whole: Origin, depth: int = 0) -> list[Spelling]:
-    """The texts of one part of a composed string."""
-    if part.node < 0:
-        return [(Piece(part.text, "text", whole.node, whole.context),)]
-    if part.text:
-        return [(Piece(part.text, "constant", part.node, whole.context),)]
-    return spellings(world, part.node, whole.context, depth + 1) or [(Piece(None, "unknown", part.node),)]
+def _few(options: list[list[Spelling]]) -> bool:
+    return bool(options) and prod(map(len, options)) <= _MAX_SPELLINGS
 
 
 def parts_of(world: World, node: int) -> list[Part] | None:
@@ -170,17 +206,6 @@ def _formatted(template: Part, text: str, args: tuple[Arg, ...]) -> list[Part] |
             return None
         values.append(Part(arg.node, "", arg.place))
     return _interleaved(template, pieces, values)
-
-
-def _url_join(world: World, origin: Origin, depth: int) -> list[Spelling] | None:
-    call = world.written.call(origin.node)
-    if call is None or len(call.args) != 2:
-        return None
-    callees = {value.name for value in world.program.values.get(call.func, ()) if isinstance(value, External)}
-    if not callees & externals.URL_JOINERS:
-        return None
-    bases, others = (spellings(world, arg.node, origin.context, depth + 1) for arg in call.args)
-    return [joined(base, other) for base in bases for other in others]
 
 
 def joined(base: Spelling, other: Spelling) -> Spelling:

@@ -50,12 +50,13 @@ class Tracer:
         self.program = program
         self.settings_fields: dict[int, tuple[int, str]] = {}
         self.inert: set[int] = set(program.inert)
-        self._lost = {
-            read.result + base
-            for facts, base in zip(program.files, program.offsets, strict=True)
-            for read in (*facts.attribute_loads, *facts.item_loads)
-            if read.base + base in program.saturated or self._half_known(read.base + base)
-        }
+        self._lost: set[int] = set()
+        for facts, base in zip(program.files, program.offsets, strict=True):
+            reads = [(read.base, read.result) for read in facts.attribute_loads]
+            reads += [(item.base, item.result) for item in facts.item_loads]
+            for owner, result in reads:
+                if owner + base in program.saturated or self._half_known(owner + base):
+                    self._lost.add(result + base)
 
     def _half_known(self, base: int) -> bool:
         """Whether an attribute or item may be read from something of the repository or from something outside."""
@@ -69,9 +70,7 @@ class Tracer:
         """The literal at a node."""
         return self.program.constants.get(node)
 
-    def origins(
-        self, node: int, context: Context = (), *, guarded: bool = False, whole: bool = False
-    ) -> list[Origin]:
+    def origins(self, node: int, context: Context = (), *, guarded: bool = False, whole: bool = False) -> list[Origin]:
         """Where the value of ``node`` can come from, in the order found.
 
         ``whole``: a string that is put together from others is an origin, whatever else flows there.

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from codemod.python.facts import Arg, Call, Display, Place
     from codemod.python.http import Http
     from codemod.python.link import Linker
+    from codemod.python.objects import Value
     from codemod.python.program import ApiCall, Constructor, Store
     from codemod.python.reading import Reading
     from codemod.python.source import Source
@@ -119,16 +120,17 @@ class World:
         for node, (owner, key) in self._field_names.items():
             if isinstance(owner, Instance) and isinstance(key, str) and is_settings_class(self, owner.index):
                 self.tracer.settings_fields[node] = (owner.index, key)
-            elif (isinstance(owner, Container) and key in (ALL, ANY, KEYS)) or (isinstance(owner, Instance) and any(
-                key in program.classes[ancestor].body for ancestor in linker.lineage(owner.index)
-            )):
+            elif (isinstance(owner, Container) and key in (ALL, ANY, KEYS)) or (
+                isinstance(owner, Instance)
+                and any(key in program.classes[ancestor].body for ancestor in linker.lineage(owner.index))
+            ):
                 self.tracer.inert.add(node)
         self._any_fields = {keys[ANY] for keys in program.fields.values() if ANY in keys}
         self._written: dict[str, set[int]] = {}
-        for call in program.calls:
-            for arg in call.args:
-                if arg.name is not None and Container(call.result) in program.values.get(call.result, ()):
-                    self._written.setdefault(arg.name, set()).add(call.result)
+        for made in program.calls:
+            for arg in made.args:
+                if arg.name is not None and Container(made.result) in program.values.get(made.result, ()):
+                    self._written.setdefault(arg.name, set()).add(made.result)
         self._collectors = {p.node for function in program.functions for p in function.parameters if p.kind == "kwargs"}
         self._handed_over = self._index_containers()
         self._origins: dict[tuple[int, Context], list[Origin]] = {}
@@ -392,7 +394,9 @@ class World:
             entered = {label for _, label in self.program.back.get(entry, ())}
             return bool(entered) and self.program.callers.get(node, set()) <= entered
         seen |= {node}
-        return any(self._is_written(other, name, seen) for other in self.program.spreads.get(node, ()) if other not in seen)
+        return any(
+            self._is_written(other, name, seen) for other in self.program.spreads.get(node, ()) if other not in seen
+        )
 
     def keys(self, client: Client) -> list[Given]:
         """Everything that is given to a client as its key, early or late."""
@@ -451,7 +455,9 @@ class World:
         In ``if os.getenv("A"): use(os.getenv("A"))`` another look-up is tested, whose name may stay as it is.
         """
         program, place = self.program, self.place(origin.node)
-        apart = any(t in program.guards and program.places.get(t) == place for t, _ in program.flow.get(origin.node, ()))
+        apart = any(
+            t in program.guards and program.places.get(t) == place for t, _ in program.flow.get(origin.node, ())
+        )
         return origin.guarded and not apart
 
     def path(self, node: int) -> str:

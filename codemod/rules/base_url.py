@@ -36,6 +36,7 @@ def addresses(client: Client, world: World) -> Addresses:
         found.kinds.add(Address.OPENAI)
     if any(world.is_conditional(value, "base_url") for value in world.urls(client)):
         found.unknown = "it is put into a dict that may not have it"
+        found.kinds.add(Address.OPENAI)
     for value in world.urls(client):
         for origin in world.origins(value.node):
             _classify(found, origin, world)
@@ -107,8 +108,7 @@ class BaseUrl(Rule):
         rewrites: list[Rewrite] = []
         absent = False
         for origin in sorted(world.origins(given.node), key=lambda origin: origin.kind != "setting"):
-            path, place = world.path(origin.node), world.place(origin.node)
-            literal = world.literal(origin)
+            path, place, literal = world.path(origin.node), world.place(origin.node), world.literal(origin)
             if any(rewrite.path == path and rewrite.covers(place) for rewrite in rewrites):
                 continue
             shared = self._is_elsewhere(origin, given, world) and self._serves_others(origin.node, world)

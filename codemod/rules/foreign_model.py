@@ -33,11 +33,7 @@ class ForeignModel(Rule):
 
     def hold(self, client: Client, world: World) -> Iterator[Note]:
         """Review a client that is probably not at OpenAI."""
-        if any(
-            given
-            for given in world.urls(client)
-            if world.program.constants.get(given.node, "") is not None
-        ):
+        if any(given for given in world.urls(client) if world.program.constants.get(given.node, "") is not None):
             return
         for _, value in foreign_ids(world, client)[:1]:
             yield self.review(
