@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _URL = re.compile(r"((https?|wss?)://)?([a-z0-9-]+\.)?api\.openai\.com(?![a-z0-9.-])[^\s\"'<>]*", re.IGNORECASE)
 _BASE = re.compile(r"(\w+://)?[^/?#]*(/v1(?=[/?#]|$))?")
+_RAISED = re.compile(r"(Error|Exception|Warning)$")
 _UNKNOWN = "where it goes cannot be followed"
 
 
@@ -55,13 +56,13 @@ def concerns_openai(world: World, request: Request) -> bool:
         return True
     if any("OPENAI" in name.upper() for name in key_variables(world, request)):
         return True
+    models: list[object] = []
     for node, context in body_of(world, request).dicts:
         at = world.program.fields.get(Container(node), {}).get("model")
-        for origin in world.origins(at, context) if at is not None else ():
-            value = world.literal(origin)
-            if isinstance(value, str) and provider.is_openai_chat_model(value):
-                return True
-    return False
+        found = world.origins(at, context) if at is not None else []
+        models += [world.literal(origin) for origin in found if origin.kind == "constant"]
+    named = [model for model in models if isinstance(model, str) and model]
+    return bool(named) and all(map(provider.is_openai_chat_model, named))
 
 
 def sent_otherwise(world: World) -> Iterator[tuple[str, Place, str, str]]:
@@ -84,6 +85,8 @@ def sent_otherwise(world: World) -> Iterator[tuple[str, Place, str, str]]:
             if index in known or index in seen or callee.removesuffix("()") + "()" in externals.SESSIONS:
                 continue
             seen.add(index)
+            if _RAISED.search(callee):
+                continue
             yield world.call_path(index), call.place, callee.replace("()", ""), text
 
 
