@@ -84,6 +84,8 @@ def test_its_second_command_is_what_ci_runs() -> None:
     assert python == "python3"
     assert (PROJECT / script).is_file()
     assert script in (PROJECT / ".ci" / "run").read_text("utf-8")
+    assert "ABLIT_TESTS_NO_BROWSER" in README
+    assert "ABLIT_TESTS_NO_BROWSER" in (PROJECT / "tests" / "test_report_html.py").read_text("utf-8")
 
 
 # Migrating
