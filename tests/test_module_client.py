@@ -194,6 +194,43 @@ def test_url_alone_gets_its_key() -> None:
     check_migrated(HEAD + 'openai.base_url = "https://api.openai.com/v1/"\n' + CHAT, HEAD + URL + NEW_KEY + NEW_CHAT)
 
 
+def test_url_gets_its_key_again_where_that_is_set_on_another_condition() -> None:
+    check_migrated(
+        HEAD
+        + 'key = os.environ["OPENAI_API_KEY"]\nif key:\n    '
+        + KEY.replace('os.environ["OPENAI_API_KEY"]', "key")
+        + 'if os.name:\n    openai.api_base = "https://api.openai.com/v1"\n'
+        + OLD_CHAT,
+        HEAD
+        + 'key = os.environ["ABLIT_KEY"]\nif key:\n    openai.api_key = key\n    '
+        + BASE
+        + "if os.name:\n    "
+        + BASE
+        + "    "
+        + NEW_KEY
+        + NEW_OLD_CHAT,
+    )
+
+
+def test_setting_of_another_library_is_repeated_where_it_stands() -> None:
+    head = "import openai\nfrom decouple import config\n\n"
+    embed = 'openai.Embedding.create(model="text-embedding-ada-002", input="hi"{})\n'
+    check_migrated(
+        head + 'openai.api_key = config("OPENAI_KEY")\n' + OLD_CHAT + embed.format(""),
+        head
+        + 'openai.api_key = config("ABLIT_KEY")\n'
+        + BASE
+        + NEW_OLD_CHAT
+        + 'openai.Embedding.create(\n    model="text-embedding-ada-002",\n    input="hi",\n'
+        + '    api_key=config("OPENAI_KEY") or "unset",\n    api_base="https://api.openai.com/v1",\n)\n',
+    )
+
+
+def test_url_of_another_host_is_told_as_such() -> None:
+    local = 'openai.base_url = "http://localhost:8000/v1/"\nopenai.api_key = "none"\n'
+    check_untouched(HEAD + local + EMBED + CHAT, "other-provider")
+
+
 def test_module_imported_in_a_function_is_configured_there() -> None:
     check_migrated(
         "def ask():\n    import openai\n    return " + CHAT,
@@ -304,8 +341,9 @@ def test_explicit_client_with_the_module_s_key() -> None:
             id="key set by a loop",
         ),
         pytest.param(
-            'openai.api_base = "https://api.openai.com/v1"\ndef use(key):\n    openai.api_key = key\n'
-            'use(os.environ["OPENAI_API_KEY"])\n' + OLD_CHAT,
+            'import argparse\n\nparser = argparse.ArgumentParser()\nparser.add_argument("--key")\n'
+            'openai.api_base = "https://api.openai.com/v1"\n'
+            "def use(key):\n    openai.api_key = key\nuse(parser.parse_args().key)\n" + OLD_CHAT,
             "unresolved-url",
             id="URL set where the key need not be",
         ),

@@ -112,10 +112,11 @@ class _Planner:
             if not any(self._sure(base, store) for base in bases):
                 self._after(store, f"{self.use.base} = {self._url(bases)}")
         for store in bases:
-            if not keys:
-                self._after(store, f'api_key = {{environ}}["{self.world.settings.key_env}"]')
-            elif not any(self._sure(key, store) or self._imported_first(key, store) for key in keys):
+            if any(self._sure(key, store) or self._imported_first(key, store) for key in keys):
+                continue
+            if not all(self._from_environment(key) for key in keys):
                 raise UnplacedError("its URL is set where its key need not be set", self._path(store), store.place)
+            self._after(store, f'api_key = {{environ}}["{self.world.settings.key_env}"]')
         told = keys or bases
         azure = self._told_apart_from_azure()
         if azure:
@@ -126,6 +127,15 @@ class _Planner:
             rows = [key, f"{self.use.base} = {self._url([])}", *([azure] if azure else [])]
             for path in sorted({self.world.call_path(call.call) for call in self.use.calls}):
                 self._open(path, rows)
+
+    def _from_environment(self, key: Store) -> bool:
+        """Whether the environment gives the key wherever it is set."""
+        return all(
+            self.world.program.lookups[origin.node].how.environment
+            if origin.kind == "lookup"
+            else origin.kind == "constant"
+            for origin in self.world.origins(key.value)
+        )
 
     def _told_apart_from_azure(self) -> str:
         known = any(store.name == "api_type" for store in self.client.stores)
@@ -285,14 +295,14 @@ class _Planner:
         for store in keys:
             for origin in world.origins(store.value):
                 lookup = world.program.lookups.get(origin.node)
-                if origin.kind == "lookup" and lookup is not None and lookup.how.environment:
+                if lookup is not None and lookup.how.environment:
                     names |= world.variables(origin)
                 elif origin.kind == "constant" and not world.literal(origin):
                     continue
-                elif len(keys) == 1 and world.place(origin.node) == store.value_place:
-                    if self._path(store) == world.call_path(call.call):
-                        return world.text(self._path(store), store.value_place)
-                    names.add("?")
+                elif len(keys) == 1 and self._same_there(call, store, origin.node):
+                    text = world.text(self._path(store), store.value_place)
+                    empty = lookup is not None and not self.use.major
+                    return f'{text} or "{UNSET}"' if empty else text
                 else:
                     names.add("?")
         name = names.pop() if len(names) == 1 else "?"
@@ -301,6 +311,18 @@ class _Planner:
         if not self.use.major:
             return f'{{environ}}["{name}"] or "{UNSET}"'
         return None if name == SDK_KEY else f'{{environ}}["{name}"]'
+
+    def _same_there(self, call: ModuleCall, store: Store, node: int) -> bool:
+        """Whether the stored expression can be repeated in a call: it is one of the module's own block, in its file."""
+        path = self._path(store)
+        near = path == self.world.call_path(call.call) and self.world.layout(path).top_level(store.place)
+        new = {
+            name
+            for origin in self.world.origins(node)
+            if origin.kind == "lookup"
+            for name in self.world.variables(origin)
+        }
+        return near and self.world.place(node) == store.value_place and self.world.settings.key_env not in new
 
     def _portable(self, call: ModuleCall, store: Store) -> str:
         """Code that gives the same value at another place of the program."""
@@ -311,6 +333,8 @@ class _Planner:
             names = [world.literal(origin) for origin in world.origins(lookup.name)]
             if len(names) == 1 and isinstance(names[0], str):
                 return f'{{environ}}["{names[0]}"]' if lookup.how.raises else f'{{getenv}}("{names[0]}")'
+        if lookup is not None and self._same_there(call, store, store.value):
+            return world.text(self._path(store), store.value_place)
         self._mixed(call, f"the module's {store.name} cannot be given to it")
         raise AssertionError(store)
 

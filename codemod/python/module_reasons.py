@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from codemod.python.facts import Place
     from codemod.python.module_client import ModuleUse
     from codemod.python.program import ModuleCall, Store
-    from codemod.python.world import Client, World
+    from codemod.python.world import Client, Given, World
 
 _PLAIN_TYPES = frozenset({"openai", "open_ai", None})
 _AZURE_SETTINGS = frozenset({"azure_endpoint", "azure_ad_token", "azure_ad_token_provider"})
@@ -110,12 +110,24 @@ def _elsewhere(world: World, unit: Client) -> bool:
     return False
 
 
+def _may_be_ours(world: World, given: Given) -> bool:
+    """Whether a URL is at OpenAI or the new provider, as far as it is written in the program."""
+    for origin in world.origins(given.node):
+        url = world.literal(origin)
+        other = isinstance(url, str) and url and classify(url, world.settings.base_url) is Address.OTHER
+        if other or origin.kind == "unknown":
+            return False
+    return True
+
+
 def _unsupported(world: World, call: ModuleCall) -> Reason:
     path, place = world.call_path(call.call), world.program.calls[call.call].place
     return Reason("unsupported", path, place, f"kept at OpenAI: the new provider does not serve {'.'.join(call.path)}")
 
 
 def _shared(world: World, client: Client, use: ModuleUse, rule: str) -> Iterator[Reason]:
+    if any(not _may_be_ours(world, given) for given in world.given_to(client, "base_url")):
+        return  # a URL of another host, or one that cannot be told, is told by the rules for URLs
     if use.staying and not use.calls:
         yield from (_unsupported(world, call) for call in use.staying)
         return
