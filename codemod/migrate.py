@@ -46,11 +46,13 @@ def _migration(
     loader: Loader, settings: Settings, root: Path, skipped: Sequence[Unreadable], scanned: int
 ) -> Migration:
     target = settings.target()
-    unreadable = sorted([*skipped, *loader.unreadable], key=lambda item: item.path)
+    own = [item for item in loader.unreadable if item.path in loader.chosen]
+    unreadable = sorted([*skipped, *own], key=lambda item: item.path)
     if not loader.sources:
         findings = sorted((_unreadable(item) for item in unreadable), key=lambda finding: finding.place)
         return Migration(root, target, scanned, (), tuple(findings), tuple(unreadable), ())
     notes, changes = _decided(loader, settings, root)
+    notes = [note for note in notes if note.path in loader.chosen]
     findings = sorted(
         [*(_finding(note, loader, changes) for note in notes), *(_unreadable(item) for item in unreadable)],
         key=lambda finding: (*finding.place, finding.message),
@@ -70,7 +72,7 @@ def _decided(loader: Loader, settings: Settings, root: Path) -> tuple[list[Note]
     from codemod.decide import decide  # noqa: PLC0415
     from codemod.python.world import World  # noqa: PLC0415
 
-    world = World(loader.linker, loader.sources, settings, frozenset(loader.sources), root)
+    world = World(loader.linker, loader.sources, settings, loader.chosen, root)
     facts = {facts.path: facts for facts in world.program.files}
     while True:
         notes = decide(world)

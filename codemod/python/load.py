@@ -43,22 +43,35 @@ class Loader:
         self, selected: Sequence[str], context: Callable[[], Sequence[str]], read: Callable[[str], bytes]
     ) -> None:
         self._selected = selected
+        self.chosen = frozenset(selected)
         self._context = context
         self._read = read
         self.sources: dict[str, Source] = {}
         self.unreadable: list[Unreadable] = []
         self._failed: set[str] = set()
         self._searched: set[str] = set()
+        self._others: Sequence[str] = ()
         self.linker = Linker(Modules(selected))
 
     def load(self, progress: Callable[[int, int], None] | None = None) -> None:
-        """Read every selected file that mentions OpenAI, then what their values lead to."""
+        """Read every selected file that mentions OpenAI, then what their values lead to.
+
+        The rest of the repository is walked only if one of the selected files mentions it.
+        """
+        first: dict[str, bytes] = {}
         for count, path in enumerate(self._selected):
             data = self._bytes(path)
             if data is not None and mentions(data):
-                self.add(path, data)
+                first[path] = data
             if progress is not None and (count % 64 == 0 or count + 1 == len(self._selected)):
                 progress(count + 1, len(self._selected))
+        if not first:
+            return
+        self._others = self._context()
+        if self._others:
+            self.linker = Linker(Modules([*self._selected, *self._others]))
+        for path, data in first.items():
+            self.add(path, data)
         self.linker.run()
         program = self.linker.program
         if not (program.constructors or program.module_calls or program.http_calls or self._hopeful()):
@@ -121,13 +134,26 @@ class Loader:
             return set()
         self._searched |= fresh
         pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(fresh)) + rb")\b")
+        # A file outside the selection has to name the module as well: a common name alone would read everything.
+        modules = re.compile(rb"\b(?:" + b"|".join(self._module_names()) + rb")\b")
         found = set()
-        for path in self._selected:
+        for path in (*self._selected, *self._others):
             if path not in self.sources and path not in self._failed:
                 data = self._bytes(path)
-                if data is not None and pattern.search(data):
+                if data is None or not pattern.search(data):
+                    continue
+                if path in self.chosen or modules.search(data):
                     found.add(path)
         return found
+
+    def _module_names(self) -> list[bytes]:
+        """The last part of the module names of the files read, each as a pattern."""
+        names = set()
+        for path in self.sources:
+            folder, _, name = path.rpartition("/")
+            stem = name.partition(".")[0]
+            names.add(folder.rpartition("/")[2] if stem == "__init__" else stem)
+        return [re.escape(name.encode()) for name in sorted(names) if name] or [rb"(?!)"]
 
 
 def _facts(source: Source) -> Facts:
