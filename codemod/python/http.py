@@ -151,6 +151,10 @@ class Http:
         """Whether a node is the model of a request that stays."""
         return bool(self._models.get(node, set()) & self.held)
 
+    def is_model(self, node: int) -> bool:
+        """Whether a node is the model of a request."""
+        return node in self._models
+
     def write_stays(self, write: Write, name: str) -> bool:
         """Whether an entry of a dict also serves a request that stays."""
         return bool(self._writes.get((write.path, write.place, name), set()) & self.held)

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from codemod.python.trace import Origin
     from codemod.python.world import Client, Given, World
 
-_BRANCHING = frozenset({"startswith", "endswith", "find", "index", "count"})
+# Methods of a string whose answer depends on what it says.
+BRANCHING = frozenset({"startswith", "endswith", "find", "index", "count"})
+# Why a literal stays where nothing else reads it.
+COLLAPSE = "it is one of several ids"
+LITERAL_TYPE = "a Literal type allows no other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +136,19 @@ def _other_use(world: World, literal: Literal) -> str | None:
         return called
     made = reached | world.tracer.derivatives(reached)
     if reached & world.program.literal_typed:
-        return "a Literal type allows no other"
+        return LITERAL_TYPE
     for node in made:
         kind = world.uses.get(node)
         if kind is not None:
             return f"the program branches on it ({kind})"
-        if world.methods_read.get(node, frozenset()) & _BRANCHING:
+        if world.methods_read.get(node, frozenset()) & BRANCHING:
             return "the program branches on it"
         for container in world.keyed_by.get(node, ()):
-            if _has_key(world, container, literal.old):
+            if has_key(world, container, literal.old):
                 return "a table is indexed by it"
     for callee, call_record, _ in world.outside_uses(reached):
         if callee.startswith("dict."):
-            if not _looks_up(world, call_record.func, literal.old):
+            if not looks_up(world, call_record.func, literal.old):
                 continue
             return "a table is indexed by it"
         return f"{callee.replace('()', '')} reads it too"
@@ -165,7 +169,8 @@ def _other_call(world: World, reached: set[int]) -> str | None:
     return None
 
 
-def _looks_up(world: World, function: int, key: str) -> bool:
+def looks_up(world: World, function: int, key: str) -> bool:
+    """Whether the method of a dict at a node looks a key up that the dict has."""
     for value in world.program.values.get(function, ()):
         node = getattr(value, "node", None)
         if node is not None and key in world.program.fields.get(Container(node), {}):
@@ -173,7 +178,8 @@ def _looks_up(world: World, function: int, key: str) -> bool:
     return False
 
 
-def _has_key(world: World, base: int, key: str) -> bool:
+def has_key(world: World, base: int, key: str) -> bool:
+    """Whether what is indexed at a node may have a key."""
     for value in world.program.values.get(base, ()):
         if not isinstance(value, Container) or key in world.program.fields.get(value, {}):
             return True
@@ -191,5 +197,5 @@ def _collapses(world: World, literal: Literal) -> str | None:
             and provider.map_model(value, world.settings.models) == literal.new
         }
         if same:
-            return f"it is one of several ids in {kind} that would become one"
+            return f"{COLLAPSE} in {kind} that would become one"
     return None

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from codemod.python.facts import Arg, Call, Display, Place
     from codemod.python.http import Http
     from codemod.python.link import Linker
+    from codemod.python.name_readers import NameReaders
     from codemod.python.objects import Value
     from codemod.python.program import ApiCall, Constructor, Store
     from codemod.python.reading import Reading
@@ -174,6 +175,13 @@ class World:
     def written(self) -> Written:
         """Where dict entries, calls and methods are written."""
         return Written(self.program)
+
+    @cached_property
+    def name_readers(self) -> NameReaders:
+        """What reads the names of models besides the calls."""
+        from codemod.python.name_readers import NameReaders  # noqa: PLC0415  (it is made from this module's types)
+
+        return NameReaders(self)
 
     @cached_property
     def http(self) -> Http:

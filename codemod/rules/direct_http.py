@@ -101,11 +101,11 @@ class DirectHttp(Rule):
             yield ExposedKey.review(where, at, "a key is hard-coded here", advice)
         for header, rewrite in plan.account:
             yield AccountArgument.change(rewrite.path, header.value.place, f"removed {header.name}", rewrite)
-        yield from self._models(plan)
+        yield from self._models(world, plan)
         if request.verb != "GET":
             yield from RequestParameter.of_request(world, request, plan.models)
 
-    def _models(self, plan: RequestPlan) -> Iterator[Note]:
+    def _models(self, world: World, plan: RequestPlan) -> Iterator[Note]:
         for text in plan.texts:
             if text.rewrite is not None:
                 yield ModelId.change(text.path, text.place, f"{text.old} becomes {text.new}", text.rewrite)
@@ -115,9 +115,9 @@ class DirectHttp(Rule):
                 yield UnresolvedModel.review(text.path, text.place, why, advice)
         for model, rewrite in plan.copies:
             yield ModelId.change(rewrite.path, rewrite.place, f"the request asks for {model.at_call}", rewrite)
-            yield from ModelNameReader.kept(model)
+            yield from ModelNameReader.told(world, model)
         for model in plan.models:
-            yield from (*ModelId.changes(model), *UnresolvedModel.reviews(model), *ModelNameReader.kept(model))
+            yield from (*ModelId.changes(model), *UnresolvedModel.reviews(model), *ModelNameReader.told(world, model))
 
     def settle(self, world: World) -> Iterator[Note]:
         """Account for the requests that never could move, and for URLs that are sent to by other means."""
