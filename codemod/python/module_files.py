@@ -72,7 +72,7 @@ def openings(world: World, path: str) -> Iterator[Opening]:
 def late_events(world: World, path: str) -> list[tuple[str, Place]]:
     """What fills the environment after a file is imported: ``load_dotenv()`` or a setter in a function or importer."""
     found = []
-    for other, place in _events(world):
+    for other, place in world.environment_events:
         top = _top_level(world, other, place)
         first = other == path or other in world.imports.reaches(path)
         if not top if first else path in world.imports.reaches(other):
@@ -80,7 +80,8 @@ def late_events(world: World, path: str) -> list[tuple[str, Place]]:
     return found
 
 
-def _events(world: World) -> Iterator[tuple[str, Place]]:
+def environment_events(world: World) -> Iterator[tuple[str, Place]]:
+    """Where the program fills its environment with a key, tests apart: the file and the place of the call or setter."""
     program = world.program
     for index, call in enumerate(program.calls):
         values = program.values.get(call.func, ())
@@ -112,7 +113,7 @@ def _own(world: World, path: str) -> Iterator[Opening]:
     before = [call.place for call in _module_level_calls(world, path)]
     after = [
         statement
-        for other, place in _events(world)
+        for other, place in world.environment_events
         if other == path
         for statement in [layout.around(place)]
         if statement is not None

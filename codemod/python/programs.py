@@ -31,6 +31,7 @@ class ImportGraph:
     def __init__(self, modules: Modules, read: Callable[[str], bytes]) -> None:
         self._modules = modules
         self._imported: dict[str, set[str]] = {}
+        self._reached: dict[str, frozenset[str]] = {}
         self._dynamic = False
         for path in sorted(modules.paths):
             try:
@@ -65,16 +66,18 @@ class ImportGraph:
             if not module and not level:
                 return
 
-    def reaches(self, path: str) -> set[str]:
+    def reaches(self, path: str) -> frozenset[str]:
         """A file and all that it imports, directly or not."""
-        seen: set[str] = set()
-        stack = [path]
-        while stack:
-            at = stack.pop()
-            if at not in seen:
-                seen.add(at)
-                stack += self._imported.get(at, ())
-        return seen
+        if path not in self._reached:
+            seen: set[str] = set()
+            stack = [path]
+            while stack:
+                at = stack.pop()
+                if at not in seen:
+                    seen.add(at)
+                    stack += self._imported.get(at, ())
+            self._reached[path] = frozenset(seen)
+        return self._reached[path]
 
     def programs(self, paths: Iterable[str]) -> list[frozenset[str]]:
         """``paths`` in groups: two files are together when some file imports both, or a test runner may.

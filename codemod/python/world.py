@@ -12,6 +12,7 @@ from codemod.python.account import account_nodes
 from codemod.python.graph import ALL, ANY, KEYS
 from codemod.python.layout import Layout
 from codemod.python.module_client import ModuleUse, configuration, endpoint, given_to, models_given, module_clients
+from codemod.python.module_files import environment_events
 from codemod.python.objects import (
     Bound,
     ClassRef,
@@ -165,6 +166,11 @@ class World:
     def configuration(self) -> tuple[str, ...]:
         """The texts of the tree's files that define variables."""
         return tuple(configuration(self.root, recursive=len(self.linker.modules.paths) > 1))
+
+    @cached_property
+    def environment_events(self) -> tuple[tuple[str, Place], ...]:
+        """Where the program fills its environment with a key."""
+        return tuple(environment_events(self))
 
     @cached_property
     def imports(self) -> ImportGraph:
