@@ -335,6 +335,34 @@ def test_a_key_that_may_be_none_is_read_from_the_new_variable() -> None:
     check_migrated(before, after)
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        pytest.param("import library\nlibrary.configure(KEY)", id="a library"),
+        pytest.param(
+            'requests.post("https://api.openai.com/v1/embeddings", auth=("bearer", KEY), json={})', id="auth="
+        ),
+        pytest.param('os.environ["EMBEDDING_KEY"] = KEY', id="another variable"),
+        pytest.param(
+            'import subprocess\nsubprocess.run(["curl", "-H", f"Authorization: Bearer {KEY}"])', id="a command"
+        ),
+    ],
+)
+def test_a_key_that_others_get_too_keeps_its_name(use: str) -> None:
+    request = f'requests.post("{CHAT}", headers={{"Authorization": f"Bearer {{KEY}}"}}, {BODY})'
+    before = source(f"KEY = {KEY}", use, request)
+    after = before.replace(request, moved(request).replace("{KEY}", "{os.environ['ABLIT_KEY']}"))
+    check_migrated(before, after, findings=[{"rule": "key-name", "status": "keep", "line": 3}])
+
+
+def test_another_key_is_never_stored_under_the_new_name() -> None:
+    before = source(
+        'os.environ["OPENAI_API_KEY"] = os.environ["COMPANY_KEY"]', f'requests.post("{CHAT}", {HEADERS}, {BODY})'
+    )
+    request = f'requests.post("{CHAT}", {HEADERS}, {BODY})'
+    check_migrated(before, before.replace(request, moved(request)))
+
+
 def test_account_headers_go_with_their_statements() -> None:
     lines = [
         f'headers = {{"authorization": "Bearer " + {KEY}, "openai-project": "p"}}',

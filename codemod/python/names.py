@@ -147,15 +147,18 @@ class _Roles:
         return "other"
 
     def _lookup_role(self, node: int) -> str:
-        """A look-up that feeds no client may follow if nobody outside gets what it gives."""
+        """A look-up may follow if nobody outside gets what it gives, be it through another variable."""
         world = self._world
         reached = world.reach(node)
-        if any(world.key_uses.get(other) or world.http.is_key(other) for other in reached):
-            return "lookup"
         made = reached | world.tracer.derivatives(reached)
-        if any(True for _ in world.outside_uses(made)):
-            return "own"
-        return "lookup"
+        stored = {
+            world.literal(origin)
+            for store in self._stores.values()
+            if store.value in made
+            for origin in world.origins(store.key)
+        }
+        names = {world.literal(origin) for origin in world.origins(world.program.lookups[node].name)}
+        return "own" if stored - names or any(True for _ in world.outside_uses(made)) else "lookup"
 
     def _patched(self, reached: set[int]) -> bool:
         """Whether the string is a key of a dict that a test patches into the environment."""
@@ -172,7 +175,10 @@ class _Roles:
 
 def _may_move(world: World, store: Store) -> bool:
     """Whether what is stored is a user's answer, an argument or a test's dummy, and not an OpenAI key at hand."""
+    own: set[object] = {world.literal(origin) for origin in world.origins(store.key)} | {world.settings.key_env}
     for origin in world.origins(store.value):
+        if origin.kind == "lookup" and not world.variables(origin) <= own:
+            return False  # the key of another variable, which keeps its name
         if origin.kind in ("option", "lookup"):
             continue
         if origin.kind == "constant":
