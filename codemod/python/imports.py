@@ -106,7 +106,7 @@ class Imports:
             if record.node >= 0
             and not record.level
             and (
-                (record.scope < 0 and record.place[1] == 0 and (inside >= 0 or record.place < place))
+                (record.scope < 0 and record.place[1] == 0 and (inside >= 0 or record.place <= place))
                 or (record.scope >= 0 and record.scope == inside and record.place < place)
             )
         ]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from codemod.python.world import World
 
 # Libraries that read OPENAI_API_KEY by themselves.
-_OTHER_READERS = re.compile(
+OTHER_READERS = re.compile(
     r"(langchain\w*|llama_index|litellm|crewai|dspy|autogen|haystack|guidance|semantic_kernel|pydantic_ai|smolagents"
     r"|mem0|embedchain|chromadb|ragas|deepeval|swarm)\b"
 )
@@ -76,7 +76,7 @@ def still_needed(world: World, name: str) -> str | None:
             return f"the request at {request.path}:{request.place[0]}"
     for facts in world.program.files:
         for record in facts.imports:
-            if _OTHER_READERS.match(record.module) and name == SDK_KEY:
+            if OTHER_READERS.match(record.module) and name == SDK_KEY:
                 return f"{record.module}, imported in {facts.path}"
     return None
 

@@ -11,6 +11,7 @@ from codemod.rules.dummy_key import DummyKey
 from codemod.rules.escaping_client import EscapingClient
 from codemod.rules.exposed_key import ExposedKey
 from codemod.rules.foreign_model import ForeignModel
+from codemod.rules.framework_client import FrameworkClient
 from codemod.rules.ignored import IgnoredByComment
 from codemod.rules.key_name import KeyName
 from codemod.rules.mixed_client import MixedClient
@@ -51,6 +52,7 @@ RULES: tuple[type[Rule], ...] = (
     RequestParameter,
     ModelNameReader,
     DirectHttp,
+    FrameworkClient,
     KeyName,
     ExposedKey,
     AccountEnvironment,

@@ -84,9 +84,8 @@ class KeyName(Rule):
     def _follow(self, world: World, name: str, mention: Mention, keeper: str | None) -> Iterator[Note]:
         key = world.settings.key_env
         if keeper is not None or mention.role in ("own", "other"):
-            if mention.role != "message":
-                why = f"{keeper} still needs it" if keeper is not None else "it is not used for a client that moves"
-                yield self.keep(mention.path, mention.place, f"{name} stays here: {why}")
+            why = f"{keeper} still needs it" if keeper is not None else "it is not used for a client that moves"
+            yield self.keep(mention.path, mention.place, f"{name} stays here: {why}")
             return
         action = RenameIn(name, key) if mention.role == "message" else SetString(key)
         yield self.change(

@@ -1,0 +1,43 @@
+"""ABL025: clients that a framework makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codemod.python.names import OTHER_READERS
+from codemod.python.objects import External
+from codemod.rules.rule import Example, Note, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemod.python.world import World
+
+
+class FrameworkClient(Rule):
+    """LangChain's ``ChatOpenAI``, LlamaIndex's ``OpenAI`` and the like make clients of their own: they are kept.
+
+    Each framework has its own arguments for address and key, its own list of known models and its own tokenizer; what
+    a change would take differs from one to the next. They go on reading ``OPENAI_API_KEY``.
+    """
+
+    id = "ABL025"
+    name = "framework-client"
+    summary = "A client that a framework makes is kept."
+    examples = (
+        Example(
+            "LangChain's chat model",
+            'from langchain_openai import ChatOpenAI\n\nllm = ChatOpenAI(model="gpt-4o")\n',
+        ),
+    )
+
+    def settle(self, world: World) -> Iterator[Note]:
+        """Keep each constructor of a framework's OpenAI class."""
+        program = world.program
+        for index, call in enumerate(program.calls):
+            for value in program.values.get(call.func, ()):
+                if isinstance(value, External) and value.site < 0 and OTHER_READERS.match(value.name):
+                    last = value.name.rpartition(".")[2]
+                    if "OpenAI" in last and last[0].isupper():
+                        message = f"kept at OpenAI: {value.name} makes a client of its own"
+                        yield self.keep(world.call_path(index), call.place, message)
