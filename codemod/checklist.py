@@ -26,9 +26,11 @@ def checklist(findings: Sequence[Finding], notes: Sequence[Note], target: Target
     ]
     if any(finding.rule == MixedClient.id and finding.status is Status.CHANGE for finding in findings):
         steps.append("Keep the OpenAI key there too: clients that were split need both keys.")
-    for finding in findings:
-        if finding.rule == ExposedKey.id:
-            steps.append(f"Revoke the key that stands in {finding.path}:{finding.line}.")
+    steps += [
+        f"Revoke the key that stands in {finding.path}:{finding.line}."
+        for finding in findings
+        if finding.rule == ExposedKey.id
+    ]
     if any(finding.status is Status.REVIEW for finding in findings):
         steps.append("Go through the findings for review.")
     steps.append("Run the sanity check below with the new key.")

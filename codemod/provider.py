@@ -40,8 +40,8 @@ ENDPOINTS = frozenset(
 )
 # The first parts of the resource paths of an SDK client (majors 1 to 3, `client.beta.` included), from the SDK itself.
 RESOURCES = frozenset(
-    """admin audio batches beta chat completions containers conversations embeddings evals files fine_tuning graders images
-    models moderations realtime responses skills uploads vector_stores videos webhooks
+    """admin audio batches beta chat completions containers conversations embeddings evals files fine_tuning graders
+    images models moderations realtime responses skills uploads vector_stores videos webhooks
     get post put patch delete request with_options copy""".split()
 )
 

@@ -8,6 +8,7 @@ alone and without the coverage floor: ``python3 tests/all.py -k split``. Exit st
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,9 @@ def main(arguments: list[str]) -> int:
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     python = sdk.environment(ROOT / ".venv", ("pip", "--editable", f"{ROOT}[test]"), made_from=project)
     sdk.make_all()
+    if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", "chrome")):
+        print("No Chromium on the PATH: the tests that open the HTML report in a browser are left out.", flush=True)
+        os.environ.setdefault("ABLIT_TESTS_NO_BROWSER", "1")
     checks = (("pytest", "-n", "auto", *arguments),) if arguments else CHECKS
     failed = [check for check in checks if not passes(python, check)]
     for check in failed:

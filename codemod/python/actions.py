@@ -1,7 +1,8 @@
 """What can be done to an expression or statement, as values: rules ask for actions, ``edit`` carries them out.
 
 ``code`` may contain ``{environ}``, which stands for the name under which the file reaches ``os.environ``, and
-``{getenv}`` for ``os.getenv``, and ``{field}`` for ``pydantic.Field``; string literals in it use double quotes and take on the file's own.
+``{getenv}`` for ``os.getenv``, and ``{field}`` for ``pydantic.Field``; string literals in it use double quotes and
+take on the file's own.
 """
 
 from __future__ import annotations

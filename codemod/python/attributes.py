@@ -374,5 +374,5 @@ class Attributes(Graph):
         if isinstance(value, Container):
             self.program.spreads[container.node].add(value.node)
             self.watch(value, lambda key, node: self.connect(node, self.field(container, key)))
-        elif isinstance(value, Instance) or isinstance(value, External):
+        elif isinstance(value, Instance | External):
             self.put(self.field(container, ANY), value)

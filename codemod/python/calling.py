@@ -343,13 +343,9 @@ class Calling(Attributes):
         elif name in ("getattr", "setattr") and len(positional) >= 2:
             return self._dynamic_attribute(name, positional, call)
         elif name == "super":
-            scope = self.program.calls[call.call].scope
-            while scope >= 0 and self.program.functions[scope].owner < 0:
-                scope = self.program.functions[scope].scope
-            if scope >= 0:
-                self.put(call.result, Super(self.program.functions[scope].owner))
+            self._super(call)
         elif name in ("enumerate", "zip"):
-            self._pairs(positional, call, 1 if name == "enumerate" else 0)
+            self._pairs(positional, call, int(name == "enumerate"))
         elif name in externals.DICT_FACTORIES:
             self._make_dict(call)
         elif name in _AS_DICT and positional:
@@ -357,6 +353,13 @@ class Calling(Attributes):
         else:
             return False
         return True
+
+    def _super(self, call: Invocation) -> None:
+        scope = self.program.calls[call.call].scope
+        while scope >= 0 and self.program.functions[scope].owner < 0:
+            scope = self.program.functions[scope].scope
+        if scope >= 0:
+            self.put(call.result, Super(self.program.functions[scope].owner))
 
     def _wrap(self, name: str, value: Value, result: int) -> None:
         if isinstance(value, ClientRef):

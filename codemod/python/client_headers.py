@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from codemod.python.http_plan import Bearer, StaysError, bearers, move_bearer
 from codemod.python.http_requests import Headers, read_headers
-from codemod.python.keys import Unresolved
+from codemod.python.keys import UnresolvedError
 
 if TYPE_CHECKING:
     from codemod.python.keys import KeyPlan
@@ -48,7 +48,7 @@ def _read(world: World, given: list[Given]) -> Headers:
 
 
 def plan_headers(world: World, client: Client, plan: KeyPlan) -> None:
-    """Add to the plan what moving the keys in a client's headers takes. Raises ``Unresolved``."""
+    """Add to the plan what moving the keys in a client's headers takes. Raises ``UnresolvedError``."""
     for given in headers_given(world, client, moving=True):
         headers = _read(world, [given])
         for header in headers.named("authorization"):
@@ -57,9 +57,9 @@ def plan_headers(world: World, client: Client, plan: KeyPlan) -> None:
                 for bearer in found:
                     move_bearer(world, plan, bearer)
             except StaysError as reason:
-                raise Unresolved(header.write.path, header.write.value_place, reason.why) from reason
+                raise UnresolvedError(header.write.path, header.write.value_place, reason.why) from reason
         if headers.unknown and not _absent(world, given):
-            raise Unresolved(given.path, given.place, "its headers cannot be followed and may hold a key")
+            raise UnresolvedError(given.path, given.place, "its headers cannot be followed and may hold a key")
 
 
 def _absent(world: World, given: Given) -> bool:

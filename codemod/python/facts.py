@@ -132,7 +132,7 @@ class Function(NamedTuple):
 
 
 class Class(NamedTuple):
-    """A class: base nodes, the final node of each name its body binds, and the names annotated there in order (with places)."""
+    """A class: base nodes, the final node of each name its body binds, and the names annotated there in order."""
 
     name: str
     node: int

@@ -14,7 +14,7 @@ from codemod.python.facts import Part
 from codemod.python.http_requests import Header, body_of, headers_of, writes
 from codemod.python.http_urls import own_url, source_edit
 from codemod.python.ids import ModelPlan, plan_given
-from codemod.python.keys import KeyPlan, Unresolved, move_key
+from codemod.python.keys import KeyPlan, UnresolvedError, move_key
 from codemod.python.objects import Container
 from codemod.python.spelling import parts_of, spell_part, text_of
 from codemod.python.world import Given
@@ -180,7 +180,7 @@ def move_bearer(world: World, plan: KeyPlan, bearer: Bearer) -> None:
     try:
         among_operators = operand is not None and operand.kind != "text"
         move_key(world, plan, given, _here(world, bearer), operand=among_operators)
-    except Unresolved as trail:
+    except UnresolvedError as trail:
         raise StaysError("key", f"{trail.why} ({trail.path}:{trail.place[0]})") from trail
 
 

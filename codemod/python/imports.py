@@ -140,7 +140,7 @@ class Imports:
 
 
 def swapped_import(facts: Facts, source: Source, rewritten: int) -> tuple[Place, str, str] | None:
-    """A ``from os import getenv`` that nothing uses any more once ``rewritten`` look-ups are gone, and its successor."""
+    """A ``from os import getenv`` that nothing uses once ``rewritten`` look-ups are gone, and its successor."""
     for record in facts.imports:
         if record.module == "os" and record.name == "getenv" and record.bound == "getenv" and record.scope < 0:
             uses = len(re.findall(r"\bgetenv\b", source.text))

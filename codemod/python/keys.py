@@ -1,7 +1,7 @@
 """Plans how a client's key moves: every source that can reach ``api_key`` is moved where it stands, or none is.
 
 A source that also serves somebody who stays at OpenAI is not touched; the constructor then reads the new variable
-itself. A source that cannot be found raises ``Unresolved``.
+itself. A source that cannot be found raises ``UnresolvedError``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ENVIRONMENT = -2  # what a store is to when it is to no client
 _TEST_FILE = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 
 
-class Unresolved(Exception):
+class UnresolvedError(Exception):
     """A key whose source cannot be followed: the place where the trail ends, and why."""
 
     def __init__(self, path: str, place: Place, why: str) -> None:
@@ -54,7 +54,7 @@ class KeyPlan:
 
 
 def plan_key(world: World, client: Client, rule: str) -> KeyPlan:
-    """The plan for a client's keys. Raises ``Unresolved``."""
+    """The plan for a client's keys. Raises ``UnresolvedError``."""
     plan = KeyPlan()
     own = client.module is not None and client.module.own is not None
     for given in world.keys(client):
@@ -68,7 +68,7 @@ def plan_key(world: World, client: Client, rule: str) -> KeyPlan:
 
 
 def move_key(world: World, plan: KeyPlan, given: Given, here: Rewrite | None, *, operand: bool) -> None:
-    """Add to the plan what moving one value given as a key takes. Raises ``Unresolved``.
+    """Add to the plan what moving one value given as a key takes. Raises ``UnresolvedError``.
 
     ``here`` is how the new key is read at the value's own place when its source serves others too (None: it cannot be);
     ``operand``: the value stands among operators.
@@ -118,7 +118,7 @@ class _KeyMove:
         )
         runtime = False
         if self.world.is_conditional(self.given, "api_key"):
-            raise Unresolved(self.given.path, self.given.place, "its key is put into a dict that may not have it")
+            raise UnresolvedError(self.given.path, self.given.place, "its key is put into a dict that may not have it")
         for origin in origins:
             if self._moved_already(origin):
                 continue
@@ -133,19 +133,22 @@ class _KeyMove:
                     runtime = True
                     self.missing = self.missing or not origin.guarded
                 case _:
-                    raise Unresolved(self.given.path, self.given.place, "the source of its key cannot be followed")
+                    raise UnresolvedError(self.given.path, self.given.place, "the source of its key cannot be followed")
         if self.at_constructor:
             if runtime or self.elsewhere:
-                raise Unresolved(
+                raise UnresolvedError(
                     self.given.path, self.given.place, "its source also serves somebody who stays at OpenAI"
                 )
-            own = self._rewrite(self.given.path, self.given.place, SetCode(self._same_look_up(origins) or self.environ))
+            code = self._same_look_up(origins) or self.environ
+            own = self._rewrite(self.given.path, self.given.place, SetCode(code))
             self.rewrites = [self.here or own]
         elif self.missing and not any(
             isinstance(rewrite.action, SetCode) and rewrite.place == self.given.place for rewrite in self.rewrites
         ):
             if any(function.returns == self.given.node for function in self.world.program.functions):
-                raise Unresolved(self.given.path, self.given.place, "the function that hands it its key may give none")
+                raise UnresolvedError(
+                    self.given.path, self.given.place, "the function that hands it its key may give none"
+                )
             late = Wrap("(", f" or {self.environ})") if self.operand else OrElse(self.environ)
             self.rewrites.append(self._rewrite(self.given.path, self.given.place, late))
         if self.missing:
@@ -197,7 +200,7 @@ class _KeyMove:
                 self.missing = True
             return
         if not isinstance(value, str):
-            raise Unresolved(path, place, f"its key is {value!r}")
+            raise UnresolvedError(path, place, f"its key is {value!r}")
         if not value and not direct:
             return  # an empty default: the SDK takes it as it is and sends no key
         if _REAL_KEY.match(value):
@@ -219,7 +222,7 @@ class _KeyMove:
         for name in world.tracer.names(lookup, origin.context):
             variable = world.literal(name) if name.kind == "constant" else None
             if not isinstance(variable, str):
-                raise Unresolved(path, lookup.place, "the name of the variable it reads cannot be resolved")
+                raise UnresolvedError(path, lookup.place, "the name of the variable it reads cannot be resolved")
             if variable == world.settings.key_env:
                 continue
             self.plan.names.add(variable)
@@ -291,12 +294,12 @@ class _KeyMove:
         if self._shared(origin.node):
             if env_file(self.world, cls) is not None:
                 why = f"{name} also serves somebody who stays at OpenAI, and its class reads a file"
-                raise Unresolved(self.given.path, self.given.place, why)
+                raise UnresolvedError(self.given.path, self.given.place, why)
             self.at_constructor = True
             return
         found = settings_field(self.world, cls, name, self.rule, self.world.settings.key_env)
         if found is None:
-            raise Unresolved(self.given.path, self.given.place, f"the variable behind {name} cannot be told")
+            raise UnresolvedError(self.given.path, self.given.place, f"the variable behind {name} cannot be told")
         self._settings_field(found, guarded=origin.guarded)
 
     def _settings_field(self, found: SettingsField, *, guarded: bool) -> None:
@@ -304,7 +307,7 @@ class _KeyMove:
             return
         if found.strict_file is not None and self.world.env_file_defines(found.strict_file, found.variable):
             why = f"its settings class rejects unknown lines, and {found.strict_file} still defines {found.variable}"
-            raise Unresolved(self.given.path, self.given.place, why)
+            raise UnresolvedError(self.given.path, self.given.place, why)
         self.plan.names.add(found.variable)
         self.settings_places.add((found.rewrite.path, found.rewrite.place))
         if found.rewrite not in self.rewrites:

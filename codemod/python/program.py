@@ -89,7 +89,7 @@ class ModuleCall:
 
 
 class HttpCall(NamedTuple):
-    """A call of an HTTP library: what is called, and the call that made the session it is called on (-1: none known)."""
+    """A call of an HTTP library: what is called, and the call that made the session it is called on (-1: none)."""
 
     call: int
     name: str

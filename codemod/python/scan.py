@@ -204,8 +204,7 @@ class _Scanner(ExpressionScanner):
         body, passes = self._branch(node.body, self.scope.env)
         branches = [(body, passes)]
         start = self.join([before, body])
-        for handler in node.handlers:
-            branches.append(self._branch(handler.body, dict(start)))
+        branches += [self._branch(handler.body, dict(start)) for handler in node.handlers]
         if passes:
             branches[0] = self._branch(node.orelse, body)
         self._meet(branches)

@@ -2,8 +2,8 @@
 
 A scope keeps an environment (name -> node of the current version). An assignment makes a new version; where branches
 meet, versions that differ are joined in a new one; a branch that ends in ``raise``, ``return`` or ``sys.exit`` does not
-take part. So ``key = os.getenv("A"); if not key: raise ...`` leaves a version of ``key`` that is known to be set, and the
-look-up counts as guarded. Functions defined inside see the *summary* of a name: all versions that survive.
+take part. So ``key = os.getenv("A"); if not key: raise ...`` leaves a version of ``key`` that is known to be set, and
+the look-up counts as guarded. Functions defined inside see the *summary* of a name: all versions that survive.
 """
 
 from __future__ import annotations

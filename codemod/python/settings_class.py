@@ -104,7 +104,7 @@ def _field_call(world: World, body: int) -> int | None:
 
 
 def _option(world: World, cls: int, name: str) -> str | None:
-    """A string option of ``model_config`` (a dict or ``SettingsConfigDict``), the inner ``Config`` or the class line."""
+    """A string option of ``model_config`` (a dict or a call), the inner ``Config`` or the class line."""
     for ancestor in world.linker.lineage(cls):
         record = world.program.classes[ancestor]
         nodes = [arg.node for arg in record.keywords if arg.name == name]

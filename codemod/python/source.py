@@ -114,7 +114,7 @@ class Source:
         return "\r" if "\r" in self.text and "\n" not in self.text else "\n"
 
     def newline_at(self, span: Span) -> str:
-        """How the last line inside ``span`` ends, or that on which it starts, or the one before: what new lines take."""
+        """How the last line inside ``span`` ends, or that on which it starts, or the one before it."""
         ends = _LINE_END.findall(self.text, span.start, span.end)
         if ends:
             return str(ends[-1])

@@ -185,7 +185,7 @@ class Tracer:
         return {at for at, _ in seen}
 
     def derivatives(self, nodes: set[int]) -> set[int]:
-        """Every node whose value is made from the value of one of ``nodes`` (an f-string, a slice, a method's result)."""
+        """Every node whose value is made from the value of one of ``nodes`` (an f-string, a method's result)."""
         made: set[int] = set()
         queue = [target for node in nodes for target in self.program.derived.get(node, ())]
         while queue:

@@ -17,7 +17,7 @@ class ApiKey(Rule):
     """The key is followed to its source - variable, parameter, attribute, helper, settings class - and moves there.
 
     An unguarded ``os.getenv("OPENAI_API_KEY")`` becomes ``os.environ["ABLIT_KEY"]``: None would make the SDK fall back
-    to ``OPENAI_API_KEY`` and send that key to the new provider. A look-up that the program itself guards keeps its form.
+    to ``OPENAI_API_KEY`` and send that key to the new provider. A look-up that the program guards keeps its form.
     A source that also serves a client which stays at OpenAI is not touched; the constructor reads the new variable.
     """
 

@@ -26,7 +26,8 @@ class ForeignModel(Rule):
     examples = (
         Example(
             "a llama on a client without an address",
-            'from openai import OpenAI\n\nclient = OpenAI()\nclient.chat.completions.create(model="llama-3", messages=[])\n',
+            "from openai import OpenAI\n\nclient = OpenAI()\n"
+            'client.chat.completions.create(model="llama-3", messages=[])\n',
             review=True,
         ),
     )

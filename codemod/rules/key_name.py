@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class KeyName(Rule):
-    """Presence checks, lists of required names, messages and setters of the variable follow the clients that they serve.
+    """Presence checks, lists of required names, messages and setters of the variable follow the clients they serve.
 
     They follow when every client that reads the variable moves. If something else still reads it - a client that is
     kept, a library that looks it up by itself - they stay. A setter follows when what it stores is a user's answer, an
@@ -41,7 +41,8 @@ class KeyName(Rule):
         ),
         Example(
             "a check without a client",
-            'import os\nimport openai\n\nif "OPENAI_API_KEY" not in os.environ:\n    raise SystemExit(openai.__name__)\n',
+            'import os\nimport openai\n\nif "OPENAI_API_KEY" not in os.environ:\n'
+            "    raise SystemExit(openai.__name__)\n",
         ),
     )
 

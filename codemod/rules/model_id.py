@@ -30,9 +30,11 @@ class ModelId(Rule):
         Example(
             "a constant",
             'from openai import OpenAI\n\nMODEL = "gpt-4o"\n'
-            'OpenAI(base_url="https://api.abliteration.ai/v1", api_key="ak_1").chat.completions.create(model=MODEL, messages=[])\n',
+            'client = OpenAI(base_url="https://api.abliteration.ai/v1", api_key="ak_1")\n'
+            "client.chat.completions.create(model=MODEL, messages=[])\n",
             'import os\nfrom openai import OpenAI\n\nMODEL = "abliterated-model"\n'
-            'OpenAI(base_url="https://api.abliteration.ai/v1", api_key=os.environ["ABLIT_KEY"]).chat.completions.create(model=MODEL, messages=[])\n',
+            'client = OpenAI(base_url="https://api.abliteration.ai/v1", api_key=os.environ["ABLIT_KEY"])\n'
+            "client.chat.completions.create(model=MODEL, messages=[])\n",
         ),
         Example("a table of prices", 'import openai\n\nPRICES = {"gpt-4o": 5}\nprint(PRICES["gpt-4o"], openai)\n'),
     )

@@ -27,7 +27,8 @@ class OpenAIClient(Rule):
     examples = (
         Example(
             "a client that leaves everything to the environment",
-            'from openai import OpenAI\n\nclient = OpenAI()\nclient.chat.completions.create(model="gpt-4o", messages=[])\n',
+            "from openai import OpenAI\n\nclient = OpenAI()\n"
+            'client.chat.completions.create(model="gpt-4o", messages=[])\n',
             "import os\nfrom openai import OpenAI\n\n"
             'client = OpenAI(base_url="https://api.abliteration.ai/v1", api_key=os.environ["ABLIT_KEY"])\n'
             'client.chat.completions.create(model="abliterated-model", messages=[])\n',

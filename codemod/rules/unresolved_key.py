@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.keys import Unresolved, plan_key
+from codemod.python.keys import UnresolvedError, plan_key
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class UnresolvedKey(Rule):
                 return
         try:
             plan_key(world, client, self.id)
-        except Unresolved as trail:
+        except UnresolvedError as trail:
             yield self.review(
                 client.path,
                 client.place,
