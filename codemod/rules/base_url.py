@@ -126,6 +126,9 @@ class BaseUrl(Rule):
             elif literal is None:
                 if place == given.place:
                     rewrites.append(Rewrite(path, place, SetCode(f'"{url}"'), self.id))
+                elif shared and given.call >= 0:
+                    # Its key is read for itself then, and must not go where a caller wants the other to go.
+                    return [Rewrite(given.path, given.place, SetCode(f'"{url}"'), self.id)]
                 else:
                     absent = absent or origin.kind != "lookup"
             elif isinstance(literal, str) and literal and classify(literal, url) is Address.OPENAI:

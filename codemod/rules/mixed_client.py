@@ -70,7 +70,7 @@ class MixedClient(Rule):
         if tied is not None and _chats(client, world):
             yield self.left_alone(client, world, f"{tied.what} ({tied.path}:{tied.place[0]})")
         elif handed is not None and _chats(client, world):
-            yield self.left_alone(client, world, f"it is handed to {handed.callee.replace('()', '')}")
+            yield self.left_alone(client, world, f"what {handed.callee.replace('()', '')} does with it cannot be seen")
         elif world.mixed(client) and world.settings.mixed_clients == "review":
             yield self.left_alone(client, world, "the configuration asks not to split it")
         elif reason is not None:
