@@ -75,6 +75,7 @@ CLIENT_CONSUMERS = frozenset(
         "agents.OpenAIChatCompletionsModel",
         "agents.OpenAIResponsesModel",
         "agents.set_default_openai_client",
+        "agents._config.set_default_openai_client",
         "agents.OpenAIProvider",
         "agents.models.openai_chatcompletions.OpenAIChatCompletionsModel",
         "agents.models.openai_responses.OpenAIResponsesModel",

@@ -6,6 +6,7 @@ from codemod.rules.account_argument import AccountArgument
 from codemod.rules.account_environment import AccountEnvironment
 from codemod.rules.api_key import ApiKey
 from codemod.rules.base_url import BaseUrl
+from codemod.rules.client_consumer import ClientConsumer
 from codemod.rules.direct_http import DirectHttp
 from codemod.rules.dummy_key import DummyKey
 from codemod.rules.escaping_client import EscapingClient
@@ -13,6 +14,7 @@ from codemod.rules.exposed_key import ExposedKey
 from codemod.rules.foreign_model import ForeignModel
 from codemod.rules.framework_client import FrameworkClient
 from codemod.rules.ignored import IgnoredByComment
+from codemod.rules.key_check import KeyCheck
 from codemod.rules.key_name import KeyName
 from codemod.rules.mixed_client import MixedClient
 from codemod.rules.model_id import ModelId
@@ -40,6 +42,7 @@ RULES: tuple[type[Rule], ...] = (
     UnresolvedUrl,
     MixedClient,
     EscapingClient,
+    ClientConsumer,
     ForeignModel,
     OpenAIClient,
     BaseUrl,
@@ -54,6 +57,7 @@ RULES: tuple[type[Rule], ...] = (
     DirectHttp,
     FrameworkClient,
     KeyName,
+    KeyCheck,
     ExposedKey,
     AccountEnvironment,
     UnreadableFile,

@@ -1,0 +1,63 @@
+"""ABL027: what the program expects of its key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codemod.python.key_checks import lost_handlers, shape_checks
+from codemod.python.keys import plan_key
+from codemod.rules.rule import Example, Note, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemod.python.world import Client, World
+
+
+class KeyCheck(Rule):
+    """A check that a key starts with ``sk-`` would turn the new key away; keys of the provider start with ``ak_``.
+
+    A missing key was an ``OpenAIError`` of the SDK, and is a ``KeyError`` of ``os.environ`` now, so a handler for the
+    first no longer catches it. Both are for review: the check may belong to other keys as well, and what to do without
+    a key is the program's own matter.
+    """
+
+    id = "ABL027"
+    name = "key-check"
+    summary = "A check of the key's form, or a handler for a missing key, is for review."
+    urgency = 2
+    examples = (
+        Example(
+            "a check of the first characters",
+            "import os\nfrom openai import OpenAI\n\n"
+            'key = os.environ["OPENAI_API_KEY"]\nif not key.startswith("sk-"):\n    raise SystemExit("no key")\n'
+            'client = OpenAI(api_key=key, base_url="https://api.openai.com/v1")\n',
+            "import os\nfrom openai import OpenAI\n\n"
+            'key = os.environ["ABLIT_KEY"]\nif not key.startswith("sk-"):\n    raise SystemExit("no key")\n'
+            'client = OpenAI(api_key=key, base_url="https://api.abliteration.ai/v1")\n',
+            review=True,
+        ),
+        Example(
+            "a handler for a missing key",
+            "from openai import OpenAI, OpenAIError\n\ntry:\n    client = OpenAI()\n"
+            "except OpenAIError:\n    client = None\n",
+            "import os\nfrom openai import OpenAI, OpenAIError\n\ntry:\n"
+            '    client = OpenAI(base_url="https://api.abliteration.ai/v1", api_key=os.environ["ABLIT_KEY"])\n'
+            "except OpenAIError:\n    client = None\n",
+            review=True,
+        ),
+        Example(
+            "a check of another key",
+            'import os\n\nif not os.environ["STRIPE_KEY"].startswith("sk-"):\n    raise SystemExit("no key")\n',
+        ),
+    )
+
+    def move(self, client: Client, world: World) -> Iterator[Note]:
+        """Review what expects an OpenAI key, or the SDK's error for a missing one."""
+        for path, place in shape_checks(world, client):
+            message = "the key is expected to look like OpenAI's; the new provider's keys start with ak_"
+            yield self.review(path, place, message, "Let this check accept the new key, or take it out.")
+        plan = plan_key(world, client, self.id)
+        for path, place in lost_handlers(world, client, plan):
+            message = f"without {world.settings.key_env} this client now raises KeyError, which is not caught here"
+            yield self.review(path, place, message, "Catch KeyError here too.")
