@@ -199,7 +199,7 @@ def lint(folder: Path, files: Sequence[str]) -> Counter[tuple[str, str, str]]:
     found: Counter[tuple[str, str, str]] = Counter()
     # --no-respect-gitignore and no --force-exclude: a file that is named is checked, wherever it lies
     options = ["--isolated", "--no-cache", "--no-respect-gitignore", "--exit-zero", "--output-format", "json"]
-    command = [sys.executable, "-m", "ruff", "check", "--select", "F821,F401,F811", *options, "--"]
+    command = [sys.executable, "-P", "-m", "ruff", "check", "--select", "F821,F401,F811", *options, "--"]
     for start in range(0, len(checked), 100):  # a command line has an end
         batch = checked[start : start + 100]
         done = subprocess.run([*command, *batch], capture_output=True, check=True, cwd=folder)  # noqa: S603

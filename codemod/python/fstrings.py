@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from codemod.python.source import Source
 
 RELIABLE = sys.version_info >= (3, 12)
+_START = re.compile(r"""\b(?:[fF][rR]?|[rR][fF])["']""")
 # Only an f-string that holds one of these can hold something to edit.
 _OF_INTEREST = re.compile(r"environ|getenv|openai|OpenAI|OPENAI|create|gpt-|\bo[134]\b|client|KEY|[Bb]earer")
 
 
 def relocate(tree: ast.Module, source: Source) -> None:
     """Give the expressions inside f-strings their true positions."""
+    if _START.search(source.text) is None:
+        return
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
             place = (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)

@@ -172,10 +172,10 @@ class _KeyMove:
     def _moved_already(self, origin: Origin) -> bool:
         """Whether a source lies inside one that moves as a whole (a settings field's or a look-up's default)."""
         path, place = self.world.path(origin.node), self.world.place(origin.node)
-        whole = self.settings_places
+        if any(path == where and _inside(place, whole) for where, whole in self.settings_places):
+            return True
         return any(
-            rewrite.path == path and rewrite.covers(place) and (rewrite.place != place or (path, place) in whole)
-            for rewrite in self.rewrites
+            rewrite.path == path and rewrite.covers(place) and rewrite.place != place for rewrite in self.rewrites
         )
 
     def _rewrite(self, path: str, place: Place, action: OrElse | Require | SetCode | SetString | Wrap) -> Rewrite:
@@ -303,13 +303,13 @@ class _KeyMove:
         self._settings_field(found, guarded=origin.guarded)
 
     def _settings_field(self, found: SettingsField, *, guarded: bool) -> None:
+        self.settings_places.add((found.path, found.whole))
         if found.rewrite is None:
             return
         if found.strict_file is not None and self.world.env_file_defines(found.strict_file, found.variable):
             why = f"its settings class rejects unknown lines, and {found.strict_file} still defines {found.variable}"
             raise UnresolvedError(self.given.path, self.given.place, why)
         self.plan.names.add(found.variable)
-        self.settings_places.add((found.rewrite.path, found.rewrite.place))
         if found.rewrite not in self.rewrites:
             self.rewrites.append(found.rewrite)
         self.missing = self.missing or (found.optional and not guarded)

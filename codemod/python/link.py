@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from codemod.python import externals
 from codemod.python.calling import Calling, Invocation
-from codemod.python.facts import Call, Display, Facts, Import, Parameter
+from codemod.python.facts import AttributeLoad, Call, Display, Facts, Import, Parameter
 from codemod.python.graph import KEYS
 from codemod.python.objects import ClassRef, Container, External, FunctionRef, Instance, ModuleRef, PackageRef, Value
 from codemod.python.program import renumber_args
@@ -221,7 +221,7 @@ class Linker(Calling):
                     self.connect(load.base + base, target)
                 self.program.derived[load.base + base].append(target)
         for load in facts.attribute_loads:
-            site = load._replace(base=load.base + base, result=load.result + base)
+            site = AttributeLoad(load.base + base, load.name, load.result + base, load.place)
             self.on_value(site.base, lambda value, site=site: self.load_attribute(site, value))  # type: ignore[misc]
         for store in facts.attribute_stores:
             put = store._replace(base=store.base + base, value=store.value + base)

@@ -81,6 +81,24 @@ def still_needed(world: World, name: str) -> str | None:
     return None
 
 
+def keeper_in(world: World, name: str, path: str, keeper: str | None) -> str | None:
+    """Who still needs the variable as far as one file is concerned.
+
+    Where a file makes a client that moves and nothing in it stays, its checks protect that client, whoever else reads
+    the variable elsewhere.
+    """
+    if keeper is None:
+        return None
+    here = [client for client in world.clients if client.path == path]
+    stays = any(world.stays(client.index) or client.module is not None for client in here)
+    facts = next(facts for facts in world.program.files if facts.path == path)
+    if not here or stays or any(OTHER_READERS.match(record.module) for record in facts.imports):
+        return keeper
+    if any(request.path == path and request.index in world.http.held for request in world.http.requests):
+        return keeper
+    return None
+
+
 def unused_settings(world: World, name: str, moved: Sequence[Rewrite]) -> Iterator[tuple[int, str]]:
     """Fields of settings classes that the variable fills and that no client's move has rewritten: class and field."""
     for cls, record in enumerate(world.program.classes):

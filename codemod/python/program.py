@@ -182,4 +182,4 @@ class Program:
 
 def renumber_args(args: Iterable[Arg], base: int) -> tuple[Arg, ...]:
     """Arguments with their nodes moved by ``base``."""
-    return tuple(arg._replace(node=arg.node + base) for arg in args)
+    return tuple([Arg(node + base, name, stars, place) for node, name, stars, place in args])

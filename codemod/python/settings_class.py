@@ -19,13 +19,15 @@ _FIELDS = frozenset({"pydantic.Field", "pydantic.fields.Field"})
 class SettingsField:
     """A field that the environment fills: its variable, whether it may be None, and how it gets another variable.
 
-    ``strict_file`` names an env file whose unknown lines the class rejects.
+    ``place`` is what the rewrite changes, ``whole`` the field's value. ``strict_file`` names an env file whose unknown
+    lines the class rejects.
     """
 
     variable: str
     optional: bool
     path: str
     place: Place
+    whole: Place
     rewrite: Rewrite | None
     strict_file: str | None
 
@@ -50,19 +52,20 @@ def settings_field(
     if body is None:
         place = world.program.classes[owner].places[name]
         action = Append(f' = {{field}}(validation_alias="{key}")')
-        return SettingsField(variable, False, path, place, Rewrite(path, place, action, rule), strict)
+        return SettingsField(variable, False, path, place, place, Rewrite(path, place, action, rule), strict)
     call = _field_call(world, body)
     if call is None:
         value = next((origin for origin in world.origins(body) if origin.kind == "constant"), None)
         if value is None:
             return None
         place, optional = world.place(value.node), world.literal(value) is None
+        whole = place
         action = SetCode(f'{{field}}({default or world.text(path, place)}, validation_alias="{key}")')
     else:
         args = {arg.name: arg for arg in world.program.calls[call].args if arg.name}
         optional = _is_none(world, args.get("default") or _first(world, call))
         alias = args.get("validation_alias") or args.get("env") or args.get("alias")
-        place = world.program.calls[call].place
+        place = whole = world.program.calls[call].place
         action = SetArguments(add=(("validation_alias", f'"{key}"'),))
         if alias is not None:
             text = world.program.constants.get(alias.node)
@@ -71,7 +74,7 @@ def settings_field(
             variable, place = text, alias.place
             action = None if text == key else SetString(key)
     rewrite = Rewrite(path, place, action, rule) if action is not None else None
-    return SettingsField(variable, optional, path, place, rewrite, strict)
+    return SettingsField(variable, optional, path, place, whole, rewrite, strict)
 
 
 def env_file(world: World, cls: int) -> str | None:

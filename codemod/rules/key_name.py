@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from codemod.python.actions import RenameIn, Rewrite, SetString
 from codemod.python.http_plan import plan_request
 from codemod.python.keys import SDK_KEY, plan_key
-from codemod.python.names import mentions, outside_reader, still_needed, unused_settings
+from codemod.python.names import keeper_in, mentions, outside_reader, still_needed, unused_settings
 from codemod.python.settings_class import settings_field
 from codemod.rules.rule import Example, Note, Rule
 
@@ -61,9 +61,16 @@ class KeyName(Rule):
                 else:
                     yield self.keep(made.path, made.place, f"{name} stays here: {keeper} still needs it")
             found = list(dict.fromkeys(mentions(world, name)))
-            left = {m.path for m in found if m.role != "message" and not any(_covers(r, m) for r in moved)}
+            keepers = {path: keeper_in(world, name, path, keeper) for path in {mention.path for mention in found}}
+            left = {
+                mention.path
+                for mention in found
+                if mention.role in ("own", "other") or (mention.role != "message" and keepers[mention.path])
+                if not any(_covers(rewrite, mention) for rewrite in moved)
+            }
             for mention in found:
-                yield from self._follow(world, name, mention, keeper if mention.path in left else None)
+                stays = mention.role == "message" and mention.path in left
+                yield from self._follow(world, name, mention, keepers[mention.path], stays=stays)
 
     def _moved(self, world: World) -> tuple[set[str], list[Rewrite]]:
         """The variables that moving clients and requests no longer read, and the rewrites of their keys."""
@@ -82,9 +89,9 @@ class KeyName(Rule):
             moved += key.rewrites
         return names, moved
 
-    def _follow(self, world: World, name: str, mention: Mention, keeper: str | None) -> Iterator[Note]:
+    def _follow(self, world: World, name: str, mention: Mention, keeper: str | None, *, stays: bool) -> Iterator[Note]:
         key = world.settings.key_env
-        if keeper is not None or mention.role in ("own", "other"):
+        if stays or mention.role in ("own", "other") or (keeper is not None and mention.role != "message"):
             why = f"{keeper} still needs it" if keeper is not None else "it is not used for a client that moves"
             yield self.keep(mention.path, mention.place, f"{name} stays here: {why}")
             return
