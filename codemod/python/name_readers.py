@@ -109,7 +109,8 @@ class NameReaders:
                     continue
                 what = "a table is indexed by"
             found.append(Reading(self._world.call_path(index), call.place, what))
-        yield from dict.fromkeys(found)
+        # One call may be seen to reach several functions: it is told once.
+        yield from {(reading.path, reading.place): reading for reading in reversed(found)}.values()
 
     def _is_table(self, base: int, old: Collection[str]) -> bool:
         return any(has_key(self._world, base, name) for name in old or self._ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.ids import COLLAPSE, LITERAL_TYPE, plan_models
+from codemod.python.keys import is_test_file
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class ModelNameReader(Rule):
 
     The call gets the new id itself. Each place that reads the name which reached the call is for review, and so is
     one that reads the name in the answer, which is the new model's: whether a price, a token limit or a branch still
-    fits is for a person to say. An id of its own that no call uses is kept.
+    fits is for a person to say. An id of its own that no call uses is kept; those of tests are not mentioned.
     """
 
     id = "ABL021"
@@ -84,6 +85,8 @@ class ModelNameReader(Rule):
         if not world.http.moving() and all(client.index in world.held for client in world.clients):
             return
         for node, name in world.name_readers.literals:
+            if is_test_file(world.path(node)):
+                continue
             reached = world.reach(node)
             if any(other in world.model_uses or world.http.is_model(other) for other in reached):
                 continue
