@@ -23,7 +23,7 @@ def test_no_two_rules_share_an_id_or_a_name() -> None:
 
 
 def test_every_rule_that_there_is_is_registered() -> None:
-    assert set(Rule.__subclasses__()) == set(RULES)
+    assert {rule for rule in Rule.__subclasses__() if rule.__module__.startswith("codemod.")} == set(RULES)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=IDS)
