@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from codemod.python.load import Loader
 from codemod.rules.unreadable_file import UnreadableFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from codemod.rules.rule import Note
     from codemod.settings import Settings
@@ -29,8 +31,22 @@ def migrate(paths: Sequence[Path], settings: Settings, progress: Callable[[int, 
         return (tree.root / path).read_bytes()
 
     loader = Loader(tree.selected, lambda: tree.context, read)
-    loader.load(progress)
-    return _migration(loader, settings, tree.root, tree.skipped, len(tree.selected))
+    with _uncollected():
+        loader.load(progress)
+        return _migration(loader, settings, tree.root, tree.skipped, len(tree.selected))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the cyclic collector: what is read and linked stays alive to the end, and looking at it again and again
+    takes a third of the time of a large run."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def migrate_source(data: bytes, settings: Settings) -> Migration:
