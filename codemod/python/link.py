@@ -2,7 +2,7 @@
 
 The link step spreads values along the edges until nothing is new (an inclusion-based analysis that knows no order of
 statements beyond what ``scan`` wrote down). Where a value arrives at a site - something is called, an attribute is
-read - the site adds edges of its own: ``attributes`` and ``calling`` say which. What libraries do with a value is data
+read - the site adds edges of its own: ``attributes``, ``calling`` and ``libraries`` say which. What libraries do is data
 in ``externals``.
 """
 
@@ -12,9 +12,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemod.python import externals
-from codemod.python.calling import Calling, Invocation
+from codemod.python.calling import Invocation
 from codemod.python.facts import AttributeLoad, Call, Display, Facts, Import, Parameter
 from codemod.python.graph import KEYS
+from codemod.python.libraries import Libraries
 from codemod.python.objects import ClassRef, Container, External, FunctionRef, Instance, ModuleRef, PackageRef, Value
 from codemod.python.program import renumber_args
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from codemod.python.modules import Modules
 
 
-class Linker(Calling):
+class Linker(Libraries):
     """Joins the facts of files that are added one by one; ``unloaded`` are imports of files not added yet."""
 
     def __init__(self, modules: Modules) -> None:
