@@ -13,7 +13,8 @@ from codemod.python.keys import UnresolvedError
 
 if TYPE_CHECKING:
     from codemod.python.keys import KeyPlan
-    from codemod.python.world import Client, Given, World
+    from codemod.python.values import Given
+    from codemod.python.world import Client, World
     from codemod.python.written import Write
 
 _AT_CALL = ("extra_headers", "headers")

@@ -17,7 +17,7 @@ from codemod.python.ids import ModelPlan, plan_given
 from codemod.python.keys import KeyPlan, UnresolvedError, move_key
 from codemod.python.objects import Container
 from codemod.python.spelling import parts_of, spell_part, text_of
-from codemod.python.world import Given
+from codemod.python.values import Given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

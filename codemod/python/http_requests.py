@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from codemod.python import externals
 from codemod.python.graph import ALL, KEYS
 from codemod.python.objects import Container, External
-from codemod.python.world import Given
+from codemod.python.values import Given
 from codemod.python.written import Write
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from codemod.python.trace import Origin
 if TYPE_CHECKING:
     from codemod.python.http_requests import Request
     from codemod.python.spelling import Piece, Spelling
-    from codemod.python.world import Given, World
+    from codemod.python.values import Given
+    from codemod.python.world import World
 
 _OPENAI = "https://api.openai.com/v1"
 _AT_OPENAI = re.compile(r"(https?://)?(?:[a-z0-9-]+\.)?api\.openai\.com(?::443)?(/v1(?=[/?#]|$))?", re.IGNORECASE)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from codemod.python.facts import Place
     from codemod.python.program import ApiCall
     from codemod.python.trace import Origin
-    from codemod.python.world import Client, Given, World
+    from codemod.python.values import Given
+    from codemod.python.world import Client, World
 
 # Methods of a string whose answer depends on what it says.
 BRANCHING = frozenset({"startswith", "endswith", "find", "index", "count"})

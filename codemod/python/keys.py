@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from codemod.python.facts import Place
     from codemod.python.program import EnvironmentLookup
     from codemod.python.trace import Origin
-    from codemod.python.world import Client, Given, World
+    from codemod.python.values import Given
+    from codemod.python.world import Client, World
 
 # What the SDK reads when it is given no key.
 SDK_KEY = "OPENAI_API_KEY"

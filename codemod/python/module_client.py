@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from codemod.python.facts import Arg, Place
     from codemod.python.program import ModuleCall, Store
-    from codemod.python.world import Client, Escape, Given, World
+    from codemod.python.values import Given
+    from codemod.python.world import Client, Escape, World
 
 MODULE = External("openai")
 # The names under which a call of 0.28 takes its model; the last two change its path.
@@ -225,7 +226,7 @@ def _major(world: World, calls: list[ModuleCall], stores: list[Store], group: fr
 
 def given_to(world: World, client: Client, name: str) -> list[Given]:
     """The values given for a setting: in the call that is a unit by itself, else stored on the module."""
-    from codemod.python.world import Given  # noqa: PLC0415
+    from codemod.python.values import Given  # noqa: PLC0415
 
     use = client.module
     assert use is not None

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from codemod.python.facts import Place
     from codemod.python.module_client import ModuleUse
     from codemod.python.program import ModuleCall, Store
-    from codemod.python.world import Client, Given, World
+    from codemod.python.values import Given
+    from codemod.python.world import Client, World
 
 _OPENAI_URL = "https://api.openai.com/v1"
 # Methods of 0.28 that take a key and a URL of their own.

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from codemod.python.facts import Place
     from codemod.python.module_client import ModuleUse
     from codemod.python.program import ModuleCall, Store
-    from codemod.python.world import Client, Given, World
+    from codemod.python.values import Given
+    from codemod.python.world import Client, World
 
 _PLAIN_TYPES = frozenset({"openai", "open_ai", None})
 _AZURE_SETTINGS = frozenset({"azure_endpoint", "azure_ad_token", "azure_ad_token_provider"})

@@ -102,7 +102,7 @@ def keeper_in(world: World, name: str, path: str, keeper: str | None) -> str | N
 def unused_settings(world: World, name: str, moved: Sequence[Rewrite]) -> Iterator[tuple[int, str]]:
     """Fields of settings classes that the variable fills and that no client's move has rewritten: class and field."""
     for cls, record in enumerate(world.program.classes):
-        if not is_settings_class(world, cls):
+        if not is_settings_class(world.linker, cls):
             continue
         for field in record.annotations:
             made = settings_field(world, cls, field, "", "")

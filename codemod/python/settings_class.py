@@ -9,6 +9,7 @@ from codemod.python.actions import Append, Rewrite, SetArguments, SetCode, SetSt
 
 if TYPE_CHECKING:
     from codemod.python.facts import Arg, Place
+    from codemod.python.link import Linker
     from codemod.python.world import World
 
 _BASES = frozenset({"pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic_settings.main.BaseSettings"})
@@ -82,9 +83,9 @@ def env_file(world: World, cls: int) -> str | None:
     return _option(world, cls, "env_file")
 
 
-def is_settings_class(world: World, cls: int) -> bool:
+def is_settings_class(linker: Linker, cls: int) -> bool:
     """Whether a class reads its fields from the environment."""
-    return bool(world.linker.outside_bases(cls) & _BASES)
+    return bool(linker.outside_bases(cls) & _BASES)
 
 
 def _first(world: World, call: int) -> Arg | None:

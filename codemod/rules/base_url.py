@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from codemod.python.trace import Origin
-    from codemod.python.world import Client, Given, World
+    from codemod.python.values import Given
+    from codemod.python.world import Client, World
 
 
 @dataclass(slots=True)

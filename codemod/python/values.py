@@ -1,0 +1,293 @@
+"""Questions about the values of a linked program: where they come from and go to, and what a dict or class holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from codemod.python.graph import ALL, ANY, KEYS
+from codemod.python.objects import ClassRef, Container, External, Instance
+from codemod.python.settings_class import is_settings_class
+from codemod.python.trace import Context, Origin, Tracer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from codemod.python.facts import Arg, Display, Place
+    from codemod.python.link import Linker
+    from codemod.python.objects import Value
+    from codemod.python.source import Source
+
+
+class Given(NamedTuple):
+    """A value given for an argument: its node, where its expression stands, and the call (-1 from a dict).
+
+    ``context`` are the calls by which the search for it came there.
+    """
+
+    node: int
+    place: Place
+    path: str
+    call: int
+    context: Context = ()
+
+
+class Values:
+    """A linked program with the sources that it was read from."""
+
+    def __init__(self, linker: Linker, sources: dict[str, Source], root: Path) -> None:
+        self.linker = linker
+        self.root = root
+        program = self.program = linker.program
+        self.sources = sources
+        self.tracer = Tracer(program)
+        self._origins: dict[tuple[int, Context], list[Origin]] = {}
+        self._reach: dict[int, set[int]] = {}
+        self._field_names = {node: (owner, key) for owner, keys in program.fields.items() for key, node in keys.items()}
+        self._find_fields()
+        self._any_fields = {keys[ANY] for keys in program.fields.values() if ANY in keys}
+        self._collectors = {p.node for function in program.functions for p in function.parameters if p.kind == "kwargs"}
+        self._choices = {option.choices for option in program.options.values()}
+        self._handed_over = self._index_containers()
+        self._written: dict[str, set[int]] = {}
+        for made in program.calls:
+            for arg in made.args:
+                if arg.name is not None and Container(made.result) in program.values.get(made.result, ()):
+                    self._written.setdefault(arg.name, set()).add(made.result)
+        self._index_readers()
+
+    def _find_fields(self) -> None:
+        """Tell the tracer which fields the environment fills, and which may stay empty."""
+        for node, (owner, key) in self._field_names.items():
+            if isinstance(owner, Instance) and isinstance(key, str) and is_settings_class(self.linker, owner.index):
+                self.tracer.settings_fields[node] = (owner.index, key)
+            elif (isinstance(owner, Container) and key in (ALL, ANY, KEYS)) or (
+                isinstance(owner, Instance)
+                and any(key in self.program.classes[ancestor].body for ancestor in self.linker.lineage(owner.index))
+            ):
+                self.tracer.inert.add(node)
+
+    def call_path(self, call: int) -> str:
+        """The file of a call."""
+        return self.program.files[self.program.call_file[call]].path
+
+    def given(self, args: Iterable[Arg], name: str, call: int) -> list[Given]:
+        """The values given for a keyword, in the call itself or through ``**``."""
+        found = []
+        path = self.call_path(call)
+        for arg in args:
+            if arg.name == name:
+                found.append(Given(arg.node, arg.place, path, call))
+            elif arg.stars == 2:
+                for value in self.program.values.get(arg.node, ()):
+                    node = self._entry(value, name)
+                    if node is not None:
+                        found.append(Given(node, arg.place, path, -1))
+        return found
+
+    def _entry(self, value: object, name: str) -> int | None:
+        if isinstance(value, Container | Instance):
+            return self.program.fields.get(value, {}).get(name)
+        return None
+
+    def entries(self, node: int, name: str) -> list[int]:
+        """The nodes of an entry of a dict, or of a name in a class."""
+        found = []
+        for value in self.program.values.get(node, ()):
+            if isinstance(value, ClassRef):
+                body = self.program.classes[value.index].body
+                found += [body[name]] if name in body else []
+            else:
+                entry = self._entry(value, name)
+                found += [] if entry is None else [entry]
+        return found
+
+    def keys_of(self, node: int) -> list[str]:
+        """The literal keys of a dict."""
+        return [
+            key
+            for value in self.program.values.get(node, ())
+            if isinstance(value, Container)
+            for key in self.program.fields.get(value, {})
+            if isinstance(key, str)
+        ]
+
+    def opaque(self, args: Iterable[Arg]) -> Arg | None:
+        """A ``**`` argument whose keys are not all known, if there is one."""
+        for arg in args:
+            if arg.stars != 2:
+                continue
+            values = self.program.values.get(arg.node, ())
+            if not any(isinstance(value, Container) for value in values):
+                return arg
+            for value in values:
+                if isinstance(value, External) or (isinstance(value, Container) and self.is_open(value)):
+                    return arg
+        return None
+
+    def is_open(self, container: Container, seen: frozenset[int] = frozenset()) -> bool:
+        """Whether something unknown was put into a dict, or into one that is spread into it."""
+        fields = self.program.fields.get(container, {})
+        unknown = fields.get(ANY)
+        if unknown is not None:
+            if any(isinstance(value, External | Instance) for value in self.program.values.get(unknown, ())):
+                return True
+            stored = {source for source, _ in self.program.back.get(unknown, ())} - self._any_fields
+            if stored:
+                return True
+        if container.node in self.program.callers and not self.program.callers[container.node]:
+            return True
+        if container.node in self._collectors and container.node not in self.program.callers:
+            return True
+        seen |= {container.node}
+        return any(
+            self.is_open(Container(other), seen)
+            for other in self.program.spreads.get(container.node, ())
+            if other not in seen
+        )
+
+    def is_conditional(self, given: Given, name: str) -> bool:
+        """Whether a value comes through a dict that may be without it: it was stored there, not written down there."""
+        if given.call >= 0:
+            return False
+        holders = [
+            owner for owner, keys in self.program.fields.items() if isinstance(owner, Container) and name in keys
+        ]
+        expanded = [owner for owner in holders if owner in self._held_at(given)]
+        return any(not self._is_written(owner.node, name, frozenset()) for owner in expanded)
+
+    def _held_at(self, given: Given) -> Mapping[Value, None]:
+        for index, call in enumerate(self.program.calls):
+            for arg in call.args:
+                if arg.stars == 2 and arg.place == given.place and self.call_path(index) == given.path:
+                    return self.program.values.get(arg.node, {})
+        return {}
+
+    def _is_written(self, node: int, name: str, seen: frozenset[int]) -> bool:
+        """Whether a dict's own display, or one that is spread into it, has an entry."""
+        if node in self._written.get(name, ()):
+            return True
+        if node in self._collectors:  # `**kwargs`: every caller has to pass it
+            entry = self.program.fields.get(Container(node), {}).get(name, -1)
+            entered = {label for _, label in self.program.back.get(entry, ())}
+            return bool(entered) and self.program.callers.get(node, set()) <= entered
+        seen |= {node}
+        return any(
+            self._is_written(other, name, seen) for other in self.program.spreads.get(node, ()) if other not in seen
+        )
+
+    def origins(self, node: int, context: Context = ()) -> list[Origin]:
+        """Where a value can come from."""
+        if (node, context) not in self._origins:
+            self._origins[node, context] = self.tracer.origins(node, context)
+        return self._origins[node, context]
+
+    def reach(self, node: int) -> set[int]:
+        """Every node that may hold the value of a node."""
+        if node not in self._reach:
+            self._reach[node] = self.tracer.destinations(node)
+        return self._reach[node]
+
+    def field_of(self, node: int) -> tuple[object, object] | None:
+        """The object and key of which a node is the field."""
+        return self._field_names.get(node)
+
+    def literal(self, origin: Origin) -> object:
+        """The value of a constant origin."""
+        return self.program.constants.get(origin.node)
+
+    def variables(self, origin: Origin) -> set[str]:
+        """The names of the variables that a look-up may read; a name that cannot be resolved is "?"."""
+        names = set()
+        for name in self.tracer.names(self.program.lookups[origin.node], origin.context):
+            value = self.literal(name) if name.kind == "constant" else None
+            names.add(value if isinstance(value, str) else "?")
+        return names
+
+    def guarded(self, origin: Origin) -> bool:
+        """Whether the program makes sure that a look-up itself gives something.
+
+        In ``if os.getenv("A"): use(os.getenv("A"))`` another look-up is tested, whose name may stay as it is.
+        """
+        program, place = self.program, self.place(origin.node)
+        apart = any(
+            t in program.guards and program.places.get(t) == place for t, _ in program.flow.get(origin.node, ())
+        )
+        return origin.guarded and not apart
+
+    def path(self, node: int) -> str:
+        """The file of a node."""
+        return self.program.path(node)
+
+    def place(self, node: int) -> Place:
+        """The place of a node."""
+        return self.program.places.get(node, (1, 0, 1, 0))
+
+    def text(self, path: str, place: Place) -> str:
+        """The source at a place."""
+        return self.sources[path].slice(place)
+
+    def env_file_defines(self, name: str, variable: str) -> bool:
+        """Whether an env file of the tree has a line for a variable."""
+        file = (self.root / name).resolve()
+        if not file.is_relative_to(self.root.resolve()) or not file.is_file():
+            return False
+        lines = file.read_text("utf-8", errors="replace").splitlines()
+        names = (line.removeprefix("export ").partition("=")[0].strip().upper() for line in lines)
+        return variable.upper() in names
+
+    def _index_readers(self) -> None:
+        """Tables of what reads a node in a way that depends on its content."""
+        program = self.program
+        self.uses: dict[int, str] = {}
+        self.keyed_by: dict[int, list[int]] = {}
+        self.methods_read: dict[int, set[str]] = {}
+        self.element_of: dict[int, list[tuple[str, list[object]]]] = {}
+        for facts, base in zip(program.files, program.offsets, strict=True):
+            for use in facts.uses:
+                if use.kind in ("compare", "contains"):
+                    self.uses[use.node + base] = use.kind
+            for item in facts.item_loads:
+                if item.key >= 0:
+                    self.keyed_by.setdefault(item.key + base, []).append(item.base + base)
+            for load in facts.attribute_loads:
+                self.methods_read.setdefault(load.base + base, set()).add(load.name)
+            for display in facts.displays:
+                self._index_display(display, base)
+        for cls, record in enumerate(program.classes):
+            if self.linker.is_enum(cls):
+                nodes = {source for node in record.body.values() for source, _ in program.back.get(node, ())}
+                self._index_siblings("an Enum", nodes)
+
+    def _index_display(self, display: Display, base: int) -> None:
+        for _, key, _ in display.items:
+            if isinstance(key, str):
+                self._written.setdefault(key, set()).add(display.node + base)
+        if display.kind == "dict":
+            self._index_siblings("the keys of a dict", {key + base for key, _, _ in display.items if key >= 0})
+        elif display.kind == "set":
+            self._index_siblings("a set", {value + base for _, _, value in display.items})
+        elif self._is_choices(display.node + base):
+            self._index_siblings("a list of choices", {value + base for _, _, value in display.items})
+
+    def _index_siblings(self, kind: str, nodes: set[int]) -> None:
+        values: list[object] = [self.program.constants.get(node) for node in nodes]
+        for node in nodes:
+            self.element_of.setdefault(node, []).append((kind, values))
+
+    def _is_choices(self, node: int) -> bool:
+        return any(Container(node) in self.program.values.get(choice, ()) for choice in self._choices)
+
+    def _index_containers(self) -> dict[int, list[tuple[str, int, Arg]]]:
+        """For the fields of containers that are handed to code outside (also inside other containers): to which."""
+        found: dict[int, list[tuple[str, int, Arg]]] = {}
+        for node, entries in self.program.external_args.items():
+            stack = [value for value in self.program.values.get(node, ()) if isinstance(value, Container)]
+            seen = set(stack)
+            while stack:
+                for field_node in self.program.fields.get(stack.pop(), {}).values():
+                    found.setdefault(field_node, []).extend(entries)
+                    inner = {v for v in self.program.values.get(field_node, ()) if isinstance(v, Container)} - seen
+                    seen |= inner
+                    stack += inner
+        return found
