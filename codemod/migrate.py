@@ -30,7 +30,7 @@ def migrate(paths: Sequence[Path], settings: Settings, progress: Callable[[int, 
     def read(path: str) -> bytes:
         return (tree.root / path).read_bytes()
 
-    loader = Loader(tree.selected, lambda: tree.context, read)
+    loader = Loader(tree.selected, lambda: tree.context, read, settings.jobs)
     with _uncollected():
         loader.load(progress)
         return _migration(loader, settings, tree.root, tree.skipped, len(tree.selected))
@@ -53,7 +53,7 @@ def migrate_source(data: bytes, settings: Settings) -> Migration:
     """The same for the bytes of one Python source, under the path ``<stdin>``."""
     path = "<stdin>"
     loader = Loader([path], list, lambda _: data)
-    loader.add(path, data)
+    loader.add({path: data})
     loader.linker.run()
     return _migration(loader, settings, Path.cwd(), (), 1)
 

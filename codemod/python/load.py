@@ -7,15 +7,14 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemod.changes import Unreadable
-from codemod.python import fstrings
 from codemod.python.addresses import VARIABLES
 from codemod.python.link import Linker
 from codemod.python.modules import Modules
-from codemod.python.scan import scan
 from codemod.python.source import Source, SourceError
+from codemod.python.workers import scan_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from codemod.python.facts import Facts
 
@@ -37,11 +36,16 @@ def mentions(data: bytes) -> bool:
 
 
 class Loader:
-    """Reads, scans and links files. ``read`` gives a file's bytes or raises OSError."""
+    """Reads, scans and links files. ``read`` gives a file's bytes or raises OSError; ``jobs`` bounds the workers."""
 
     def __init__(
-        self, selected: Sequence[str], context: Callable[[], Sequence[str]], read: Callable[[str], bytes]
+        self,
+        selected: Sequence[str],
+        context: Callable[[], Sequence[str]],
+        read: Callable[[str], bytes],
+        jobs: int | None = None,
     ) -> None:
+        self._jobs = jobs
         self._selected = selected
         self.chosen = frozenset(selected)
         self._context = context
@@ -70,8 +74,7 @@ class Loader:
         self._others = self._context()
         if self._others:
             self.linker = Linker(Modules([*self._selected, *self._others]))
-        for path, data in first.items():
-            self.add(path, data)
+        self.add(first)
         self.linker.run()
         program = self.linker.program
         if not (program.constructors or program.module_calls or program.http_calls or self._hopeful()):
@@ -80,10 +83,7 @@ class Loader:
             wanted = [path for path in self._wanted() if path not in self._failed and path not in self.sources]
             if not wanted:
                 return
-            for path in wanted:
-                data = self._bytes(path)
-                if data is not None:
-                    self.add(path, data)
+            self.add({path: data for path in wanted if (data := self._bytes(path)) is not None})
             self.linker.run()
 
     def _hopeful(self) -> bool:
@@ -101,16 +101,14 @@ class Loader:
         self._failed.add(path)
         self.unreadable.append(Unreadable(path, reason, line))
 
-    def add(self, path: str, data: bytes) -> None:
-        """Scan one file and link it."""
-        try:
-            source = Source(path, data)
-            facts = _facts(source)
-        except SourceError as error:
-            self._fail(path, error.reason, error.line)
-            return
-        self.sources[path] = source
-        self.linker.add_file(facts)
+    def add(self, files: Mapping[str, bytes]) -> None:
+        """Scan files and link them."""
+        for path, facts in scan_all(files, self._jobs):
+            if isinstance(facts, SourceError):
+                self._fail(path, facts.reason, facts.line)
+            else:
+                self.sources[path] = Source(path, files[path])
+                self.linker.add_file(facts)
 
     # What else has to be read
 
@@ -154,16 +152,6 @@ class Loader:
             stem = name.partition(".")[0]
             names.add(folder.rpartition("/")[2] if stem == "__init__" else stem)
         return [re.escape(name.encode()) for name in sorted(names) if name] or [rb"(?!)"]
-
-
-def _facts(source: Source) -> Facts:
-    try:
-        tree = source.parse()
-        if not fstrings.RELIABLE:
-            fstrings.relocate(tree, source)
-        return scan(tree, source.path)
-    except RecursionError as error:
-        raise SourceError("is nested too deeply to be followed") from error
 
 
 def _names_openai(facts: Facts) -> bool:
