@@ -14,6 +14,7 @@ from codemod.rules.exposed_key import ExposedKey
 from codemod.rules.foreign_model import ForeignModel
 from codemod.rules.framework_client import FrameworkClient
 from codemod.rules.ignored import IgnoredByComment
+from codemod.rules.kept_with_client import KeptWithClient
 from codemod.rules.key_check import KeyCheck
 from codemod.rules.key_name import KeyName
 from codemod.rules.mixed_client import MixedClient
@@ -54,6 +55,7 @@ RULES: tuple[type[Rule], ...] = (
     UnresolvedClient,
     RequestParameter,
     ModelNameReader,
+    KeptWithClient,
     DirectHttp,
     FrameworkClient,
     KeyName,
