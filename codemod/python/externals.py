@@ -23,13 +23,14 @@ DERIVING = frozenset(
     {"api_key", "default_headers", "set_default_headers", "organization", "project", "data_residency"}
     | {"websocket_base_url", "provider", "workload_identity", "admin_api_key"}
 )
-# Libraries that re-export the SDK's classes.
+# Modules and classes that can be imported by a second name.
 ALIASES = {
     "langfuse.openai.openai": "openai",
     "langfuse.openai": "openai",
     "langsmith.wrappers.OpenAI": "openai.OpenAI",
     "posthog.ai.openai.OpenAI": "openai.OpenAI",
     "ddtrace.contrib.openai": "openai",
+    "environ.environ": "environ",
 }
 
 # Functions that give back the client they were given (wrapped): the position of that argument.
