@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from codemod.python.actions import Rewrite, SetCode, SetString
+from codemod.python.objects import External
+from codemod.python.settings_class import settings_field
 
 if TYPE_CHECKING:
     from codemod.python.trace import Origin
@@ -64,3 +67,57 @@ def given_later(world: World, client: Client) -> bool:
         and layout.together(made, store.place)
         for store in client.stores
     )
+
+
+@dataclass(slots=True)
+class Addresses:
+    """Where a client may go: ``unknown`` says what cannot be resolved; ``hosts`` are those of other providers."""
+
+    kinds: set[Address] = field(default_factory=set)
+    hosts: set[str] = field(default_factory=set)
+    unknown: str | None = None
+
+
+def addresses(client: Client, world: World) -> Addresses:
+    """The addresses that a client's constructor can be given; none means the SDK's default, OpenAI."""
+    found = Addresses()
+    if world.opaque(world.all_args(client)) is not None:
+        found.unknown = "its arguments come from a dict that cannot be followed"
+    if not world.given_to(client, "base_url") and not given_later(world, client):
+        found.kinds.add(Address.OPENAI)
+    if any(world.is_conditional(value, "base_url") for value in world.urls(client)):
+        found.unknown = "it is put into a dict that may not have it"
+        found.kinds.add(Address.OPENAI)
+    for value in world.urls(client):
+        for origin in world.origins(value.node):
+            _classify(found, origin, world)
+    return found
+
+
+def _classify(found: Addresses, origin: Origin, world: World) -> None:
+    literal = world.literal(origin)
+    if origin.kind == "constant" and isinstance(literal, str):
+        if literal:
+            kind = classify(literal, world.settings.base_url)
+            found.kinds.add(kind)
+            if kind is Address.OTHER:
+                found.hosts.add(host_of(literal) or "a literal that is no URL")
+    elif origin.kind == "constant" and literal is None:
+        found.kinds.add(Address.OPENAI)
+    elif origin.kind == "lookup":
+        names = world.variables(origin)
+        if names <= {world.settings.base_url_env}:
+            found.kinds.add(Address.TARGET)
+        elif names <= VARIABLES | {world.settings.base_url_env}:
+            if world.program.lookups[origin.node].default < 0:
+                found.kinds.add(Address.OPENAI)
+        else:
+            found.unknown = "it is read from a variable that may hold any address"
+    elif origin.kind == "setting":
+        made = settings_field(world, *world.tracer.settings_fields[origin.node], "", world.settings.base_url_env)
+        if made is None or made.variable not in VARIABLES | {world.settings.base_url_env}:
+            found.unknown = "it is a setting that may hold any address"
+    elif origin.kind == "option" or External("openai.NOT_GIVEN") in world.program.values.get(origin.node, ()):
+        found.kinds.add(Address.OPENAI)
+    else:
+        found.unknown = "its source cannot be followed"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import OrElse, Rewrite, SetCode, SetString
-from codemod.python.addresses import VARIABLES, Address, classify, given_later, host_of, moved_lookup
-from codemod.python.objects import External
+from codemod.python.addresses import VARIABLES, Address, classify, moved_lookup
+from codemod.python.keys import collapsed
 from codemod.python.settings_class import settings_field
 from codemod.rules.rule import Example, Note, Rule
 
@@ -17,60 +16,6 @@ if TYPE_CHECKING:
     from codemod.python.trace import Origin
     from codemod.python.values import Given
     from codemod.python.world import Client, World
-
-
-@dataclass(slots=True)
-class Addresses:
-    """Where a client may go: ``unknown`` says what cannot be resolved; ``hosts`` are those of other providers."""
-
-    kinds: set[Address] = field(default_factory=set)
-    hosts: set[str] = field(default_factory=set)
-    unknown: str | None = None
-
-
-def addresses(client: Client, world: World) -> Addresses:
-    """The addresses that a client's constructor can be given; none means the SDK's default, OpenAI."""
-    found = Addresses()
-    if world.opaque(world.all_args(client)) is not None:
-        found.unknown = "its arguments come from a dict that cannot be followed"
-    if not world.given_to(client, "base_url") and not given_later(world, client):
-        found.kinds.add(Address.OPENAI)
-    if any(world.is_conditional(value, "base_url") for value in world.urls(client)):
-        found.unknown = "it is put into a dict that may not have it"
-        found.kinds.add(Address.OPENAI)
-    for value in world.urls(client):
-        for origin in world.origins(value.node):
-            _classify(found, origin, world)
-    return found
-
-
-def _classify(found: Addresses, origin: Origin, world: World) -> None:
-    literal = world.literal(origin)
-    if origin.kind == "constant" and isinstance(literal, str):
-        if literal:
-            kind = classify(literal, world.settings.base_url)
-            found.kinds.add(kind)
-            if kind is Address.OTHER:
-                found.hosts.add(host_of(literal) or "a literal that is no URL")
-    elif origin.kind == "constant" and literal is None:
-        found.kinds.add(Address.OPENAI)
-    elif origin.kind == "lookup":
-        names = world.variables(origin)
-        if names <= {world.settings.base_url_env}:
-            found.kinds.add(Address.TARGET)
-        elif names <= VARIABLES | {world.settings.base_url_env}:
-            if world.program.lookups[origin.node].default < 0:
-                found.kinds.add(Address.OPENAI)
-        else:
-            found.unknown = "it is read from a variable that may hold any address"
-    elif origin.kind == "setting":
-        made = settings_field(world, *world.tracer.settings_fields[origin.node], "", world.settings.base_url_env)
-        if made is None or made.variable not in VARIABLES | {world.settings.base_url_env}:
-            found.unknown = "it is a setting that may hold any address"
-    elif origin.kind == "option" or External("openai.NOT_GIVEN") in world.program.values.get(origin.node, ()):
-        found.kinds.add(Address.OPENAI)
-    else:
-        found.unknown = "its source cannot be followed"
 
 
 class BaseUrl(Rule):
@@ -138,7 +83,7 @@ class BaseUrl(Rule):
                 rewrites.append(Rewrite(path, place, SetString(url), self.id))
         if absent:
             rewrites.append(Rewrite(given.path, given.place, OrElse(f'"{url}"'), self.id))
-        return rewrites
+        return collapsed(world, rewrites, f'{{getenv}}("{world.settings.base_url_env}", "{url}")')
 
     def _is_elsewhere(self, origin: Origin, given: Given, world: World) -> bool:
         """Whether a source does not stand in the constructor, where a second client has its own."""

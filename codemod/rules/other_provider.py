@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.addresses import Address
-from codemod.rules.base_url import addresses
+from codemod.python.addresses import Address, addresses
 from codemod.rules.rule import Note, Rule
 
 if TYPE_CHECKING:
