@@ -30,10 +30,20 @@ class KeptWithClient(Rule):
         told: set[tuple[str, Place]] = set()
         for client in world.clients:
             if client.index in world.held:
-                for note in (*self._keys(client, world), *self._models(client, world)):
+                for note in (*self._module(client, world), *self._keys(client, world), *self._models(client, world)):
                     if (note.path, note.place) not in told:
                         told.add((note.path, note.place))
                         yield note
+
+    def _module(self, client: Client, world: World) -> Iterator[Note]:
+        """The SDK's module is one client that is set up and called in many places."""
+        if client.module is None:
+            return
+        message = f"stays with the openai module, see {client.path}:{client.place[0]}"
+        for store in client.stores:
+            yield self.keep(world.program.files[store.file].path, store.place, message)
+        for call in client.all_calls:
+            yield self.keep(world.call_path(call.call), world.program.calls[call.call].place, message)
 
     def _keys(self, client: Client, world: World) -> Iterator[Note]:
         for given in world.keys(client):
