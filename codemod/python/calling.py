@@ -61,7 +61,7 @@ class Calling(Attributes):
     def __init__(self) -> None:
         super().__init__()
         self._constructors: dict[tuple[str, int], int] = {}
-        self._derived: dict[tuple[int, int], int] = {}
+        self._partial_args: dict[Arg, int] = {}
         self._bound: set[tuple[int, Value | None, int]] = set()
         self._http_calls: set[HttpCall] = set()
 
@@ -208,7 +208,7 @@ class Calling(Attributes):
         if call.call not in made.calls:
             made.calls.append(call.call)
         for arg in call.args:
-            origin = self._call_of(arg)
+            origin = self._partial_args.get(arg)
             if origin is not None and origin not in made.calls:
                 made.calls.append(origin)
         if cls < 0:
@@ -218,9 +218,6 @@ class Calling(Attributes):
                 self.program.client_classes[other].add(index)
                 for wanted in tuple(self._wanted[other]):
                     self._find(other, *wanted)
-
-    def _call_of(self, arg: Arg) -> int | None:
-        return self._partial_args.get(arg)
 
     def constructor(self, kind: str, key: int) -> int:
         """The index of the client made at a call ("call") or by a bare reference to its class ("reference")."""
@@ -313,5 +310,3 @@ class Calling(Attributes):
         if key not in self._bound:
             self._bound.add(key)
             self.on_value(made.args[0].node, lambda value: self.apply(value, merged))
-
-    _partial_args: dict[Arg, int]

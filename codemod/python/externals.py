@@ -147,7 +147,6 @@ PARTIALS = frozenset({"functools.partial", "partial", "functools.partialmethod"}
 
 # Decorators that change what calling or reading a function gives.
 PROPERTIES = frozenset({"property", "functools.cached_property", "django.utils.functional.cached_property"})
-CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 FIXTURES = frozenset({"pytest.fixture", "pytest.fixture()", "pytest_asyncio.fixture", "pytest_asyncio.fixture()"})
 CLICK_OPTIONS = frozenset({"click.option", "click.argument", "rich_click.option", "asyncclick.option"})
 

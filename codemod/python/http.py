@@ -136,10 +136,6 @@ class Http:
         clients = {index for node in nodes for index in self._client_headers.get(node, ())}
         return any(map(self._world.stays, clients))
 
-    def is_key(self, node: int) -> bool:
-        """Whether a node is the key of a request."""
-        return node in self._keys
-
     def header_stays(self, node: int) -> bool:
         """Whether an Authorization header's value also serves a request that stays, or code outside."""
         reached = self._world.reach(node)

@@ -28,7 +28,6 @@ class Linker(Libraries):
 
     def __init__(self, modules: Modules) -> None:
         super().__init__()
-        self._partial_args = {}
         self.modules = modules
         self.files: dict[str, int] = {}
         self._waiting: dict[str, list[tuple[str | None, int]]] = defaultdict(list)

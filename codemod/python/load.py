@@ -168,7 +168,6 @@ class _Needs:
     """Which nodes the decisions about clients depend on."""
 
     def __init__(self, linker: Linker) -> None:
-        self._linker = linker
         program = self._program = linker.program
         self._behind: dict[int, list[int]] = defaultdict(list)
         for facts, base in zip(program.files, program.offsets, strict=True):

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codemod.python import externals
-from codemod.python.facts import Constant
 from codemod.python.objects import Container, External, Instance
 
 if TYPE_CHECKING:
@@ -65,10 +64,6 @@ class Tracer:
         return any(not externals.is_mock(name) and name not in externals.MAPPINGS for name in outside) and any(
             isinstance(value, Container | Instance) for value in values
         )
-
-    def constant(self, node: int) -> Constant:
-        """The literal at a node."""
-        return self.program.constants.get(node)
 
     def origins(self, node: int, context: Context = (), *, guarded: bool = False, whole: bool = False) -> list[Origin]:
         """Where the value of ``node`` can come from, in the order found.

@@ -43,7 +43,6 @@ class Values:
         self.tracer = Tracer(program)
         self._origins: dict[tuple[int, Context], list[Origin]] = {}
         self._reach: dict[int, set[int]] = {}
-        self._field_names = {node: (owner, key) for owner, keys in program.fields.items() for key, node in keys.items()}
         self._find_fields()
         self._any_fields = {keys[ANY] for keys in program.fields.values() if ANY in keys}
         self._collectors = {p.node for function in program.functions for p in function.parameters if p.kind == "kwargs"}
@@ -58,7 +57,8 @@ class Values:
 
     def _find_fields(self) -> None:
         """Tell the tracer which fields the environment fills, and which may stay empty."""
-        for node, (owner, key) in self._field_names.items():
+        fields = self.program.fields.items()
+        for owner, key, node in ((owner, key, node) for owner, keys in fields for key, node in keys.items()):
             if isinstance(owner, Instance) and isinstance(key, str) and is_settings_class(self.linker, owner.index):
                 self.tracer.settings_fields[node] = (owner.index, key)
             elif (isinstance(owner, Container) and key in (ALL, ANY, KEYS)) or (
@@ -101,16 +101,6 @@ class Values:
                 entry = self._entry(value, name)
                 found += [] if entry is None else [entry]
         return found
-
-    def keys_of(self, node: int) -> list[str]:
-        """The literal keys of a dict."""
-        return [
-            key
-            for value in self.program.values.get(node, ())
-            if isinstance(value, Container)
-            for key in self.program.fields.get(value, {})
-            if isinstance(key, str)
-        ]
 
     def opaque(self, args: Iterable[Arg]) -> Arg | None:
         """A ``**`` argument whose keys are not all known, if there is one."""
@@ -187,10 +177,6 @@ class Values:
         if node not in self._reach:
             self._reach[node] = self.tracer.destinations(node)
         return self._reach[node]
-
-    def field_of(self, node: int) -> tuple[object, object] | None:
-        """The object and key of which a node is the field."""
-        return self._field_names.get(node)
 
     def literal(self, origin: Origin) -> object:
         """The value of a constant origin."""
