@@ -9,7 +9,7 @@ from codemod.python.addresses import Address, classify
 from codemod.python.module_client import endpoint, supported
 from codemod.python.module_files import UnplacedError
 from codemod.python.module_plan import key_tests, plan_module, read_elsewhere
-from codemod.python.names import still_needed
+from codemod.python.names import framework, still_needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,12 +126,22 @@ def _unsupported(world: World, call: ModuleCall) -> Reason:
     return Reason("unsupported", path, place, f"kept at OpenAI: the new provider does not serve {'.'.join(call.path)}")
 
 
+def _beside_framework(world: World, client: Client, use: ModuleUse) -> Iterator[Reason]:
+    """The frameworks of 0.28's time call the module with a key of their own, and take the module's URL."""
+    other = framework(world) if not use.major else None
+    if other is not None:
+        why = f"the module is left alone: {other}, may send the OpenAI key to the URL that the module is set to"
+        advice = "Give the module's own calls api_key and api_base each, or move the framework too."
+        yield Reason("key", client.path, client.place, why, advice)
+
+
 def _shared(world: World, client: Client, use: ModuleUse, rule: str) -> Iterator[Reason]:
     if any(not _may_be_ours(world, given) for given in world.given_to(client, "base_url")):
         return  # a URL of another host, or one that cannot be told, is told by the rules for URLs
     if use.staying and not use.calls:
         yield from (_unsupported(world, call) for call in use.staying)
         return
+    yield from _beside_framework(world, client, use)
     for store in client.stores:
         path = world.program.files[store.file].path
         if store.name == "api_key_path":

@@ -74,9 +74,14 @@ def still_needed(world: World, name: str) -> str | None:
     for request in world.http.requests:
         if request.index in world.http.held and name in key_variables(world, request):
             return f"the request at {request.path}:{request.place[0]}"
+    return framework(world) if name == SDK_KEY else None
+
+
+def framework(world: World) -> str | None:
+    """A framework that makes clients of its own, and where it is imported."""
     for facts in world.program.files:
         for record in facts.imports:
-            if OTHER_READERS.match(record.module) and name == SDK_KEY:
+            if OTHER_READERS.match(record.module):
                 return f"{record.module}, imported in {facts.path}"
     return None
 
