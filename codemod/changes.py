@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -37,6 +38,28 @@ class Edit:
     span: Span
     replacement: str
     rule: str
+
+
+def applied(text: str, edits: Sequence[Edit]) -> str:
+    """The text after all edits (sorted, not overlapping)."""
+    pieces, position = [], 0
+    for edit in edits:
+        assert edit.span.start >= position, edit
+        pieces += [text[position : edit.span.start], edit.replacement]
+        position = edit.span.end
+    return "".join([*pieces, text[position:]])
+
+
+def excerpt(text: str, edits: Sequence[Edit], span: Span) -> str:
+    """What becomes of the characters of ``span`` in a text."""
+    pieces, position = [], span.start
+    for edit in edits:
+        if edit.span.start >= span.start and edit.span.end <= span.end:
+            pieces += [text[position : edit.span.start], edit.replacement]
+            position = edit.span.end
+        elif edit.span.start <= span.start and edit.span.end >= span.end:
+            return edit.replacement
+    return "".join([*pieces, text[position : span.end]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +99,15 @@ class FileChange:
     encoding: str
     edits: tuple[Edit, ...]
 
-    def excerpt(self, span: Span) -> str:
-        """What became of the characters of ``span``."""
-        text = self.before.decode("utf-8-sig" if self.before.startswith(b"\xef\xbb\xbf") else self.encoding)
-        pieces, position = [], span.start
-        for edit in self.edits:
-            if edit.span.start >= span.start and edit.span.end <= span.end:
-                pieces += [text[position : edit.span.start], edit.replacement]
-                position = edit.span.end
-            elif edit.span.start <= span.start and edit.span.end >= span.end:
-                return edit.replacement
-        return "".join([*pieces, text[position : span.end]])
-
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A file that could not be read, decoded or parsed, and why; it was left alone."""
+    """A file, or a notebook's cell, that could not be read, decoded or parsed, and why; it was left alone."""
 
     path: str
     reason: str
     line: int | None = None
+    cell: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import sys
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".py", ".pyi", ".pyw")
 LINK_OUTSIDE = "a symbolic link that leads out of the folder"
 BAD_NAME = "its name is not valid UTF-8"
+_ENVIRONMENT_FILE = re.compile(r"(^|/)(\.env(rc|\.[^/]*)?|[^/]*\.env|secrets\.toml)$")
 _NOT_OURS = frozenset({".git", "node_modules", "site-packages", "__pycache__"})
 
 
@@ -43,12 +45,15 @@ class Tree:
     """The files of one run; paths are relative to ``root``, with forward slashes, sorted.
 
     ``root`` is the folder given (absolute), the folder of a file given, the common parent of several. ``selected`` are
-    the Python files to migrate; ``skipped`` is what was left out for a reason that its owner should know.
+    the Python files to migrate, ``others`` all other plain files; ``ignored`` are environment files that git ignores.
+    ``skipped`` is what was left out for a reason that its owner should know.
     """
 
     root: Path
     selected: tuple[str, ...]
     skipped: tuple[Unreadable, ...]
+    others: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
     exclude: tuple[ignore.Pattern, ...] = field(default=(), repr=False)
 
     @cached_property
@@ -75,7 +80,7 @@ class Tree:
 
 
 def discover(paths: Sequence[Path], exclude: Sequence[str] = ()) -> Tree:
-    """The Python files at ``paths``: each folder's that git does not ignore, each file named.
+    """The files at ``paths``: each folder's that git does not ignore, each file named.
 
     ``exclude`` are patterns as in ``.gitignore``, relative to the root. Raises PathError for a path that cannot be
     used and ValueError for a pattern that is none.
@@ -83,15 +88,31 @@ def discover(paths: Sequence[Path], exclude: Sequence[str] = ()) -> Tree:
     places = [_place(path) for path in paths]
     root = _root([place if folder else place.parent for place, folder in places])
     patterns = tuple(ignore.parse(pattern.removeprefix("./")) for pattern in exclude)
-    found: list[str] = []
-    skipped: list[Unreadable] = []
+    taken = _Taken()
     for place, folder in places:
         if folder:
-            _take_folder(root, place, patterns, found, skipped)
+            _take_folder(root, place, patterns, taken)
         else:
-            _take_file(root, place, patterns, found, skipped)
-    skipped.sort(key=lambda one: (one.path, one.reason))
-    return Tree(root, tuple(sorted(found if len(places) == 1 else set(found))), tuple(dict.fromkeys(skipped)), patterns)
+            _take_file(root, place, patterns, taken)
+    taken.skipped.sort(key=lambda one: (one.path, one.reason))
+    return Tree(
+        root,
+        tuple(sorted(set(taken.found))),
+        tuple(dict.fromkeys(taken.skipped)),
+        tuple(sorted(set(taken.others))),
+        tuple(sorted(set(taken.ignored))),
+        patterns,
+    )
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What the paths given hold, relative to the root."""
+
+    found: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    skipped: list[Unreadable] = field(default_factory=list)
 
 
 def _place(path: Path) -> tuple[Path, bool]:
@@ -126,9 +147,7 @@ def _excluded(patterns: Iterable[ignore.Pattern], path: str) -> bool:
     )
 
 
-def _take_folder(
-    root: Path, place: Path, patterns: tuple[ignore.Pattern, ...], found: list[str], skipped: list[Unreadable]
-) -> None:
+def _take_folder(root: Path, place: Path, patterns: tuple[ignore.Pattern, ...], taken: _Taken) -> None:
     prefix = _prefix(root, place)
     if prefix and _excluded(patterns, f"{prefix}."):
         return
@@ -138,13 +157,14 @@ def _take_folder(
 
     walk = _Walk(place, excluded if patterns else None)
     walk.run()
-    found.extend([prefix + path for path in walk.found] if prefix else walk.found)
-    skipped.extend(Unreadable(printable(prefix + path), reason) for path, reason in walk.skipped)
+    scripts = {path for path in walk.others if "." not in path.rpartition("/")[2] and _is_script(place / path)}
+    taken.found.extend(prefix + path for path in (*walk.found, *scripts))
+    taken.others.extend(prefix + path for path in walk.others if path not in scripts)
+    taken.ignored.extend(prefix + path for path in walk.ignored)
+    taken.skipped.extend(Unreadable(printable(prefix + path), reason) for path, reason in walk.skipped)
 
 
-def _take_file(
-    root: Path, place: Path, patterns: tuple[ignore.Pattern, ...], found: list[str], skipped: list[Unreadable]
-) -> None:
+def _take_file(root: Path, place: Path, patterns: tuple[ignore.Pattern, ...], taken: _Taken) -> None:
     path = _prefix(root, place)[:-1]
     if _excluded(patterns, path):
         return
@@ -155,24 +175,27 @@ def _take_file(
             path, reason = (target, "") if target else (path, LINK_OUTSIDE)
         if not reason and not stat.S_ISREG((root / path).lstat().st_mode):
             reason = "not a plain file"
-        elif not reason and not path.endswith(SUFFIXES) and not _is_script(root / path):
-            reason = "not a Python file"
         elif not reason and not _is_text(path):
             reason = BAD_NAME
     except OSError as error:
         reason = str(error.strerror)
     if reason:
-        skipped.append(Unreadable(printable(path), reason))
+        taken.skipped.append(Unreadable(printable(path), reason))
+    elif path.endswith(SUFFIXES) or _is_script(root / path):
+        taken.found.append(path)
     else:
-        found.append(path)
+        taken.others.append(path)
 
 
 def _is_script(path: Path) -> bool:
     """Whether a file without a suffix names Python in its first line; the path is a plain file's."""
     if path.suffix:
         return False
-    with path.open("rb") as file:
-        first = file.readline(256)
+    try:
+        with path.open("rb") as file:
+            first = file.readline(256)
+    except OSError:
+        return False  # whoever reads it says so
     return first.startswith(b"#!") and b"python" in first
 
 
@@ -203,13 +226,14 @@ def printable(name: str) -> str:
 
 
 class _Walk:
-    """One folder's Python files in ``found`` and what was left out in ``skipped``, relative to that folder.
+    """One folder's Python files in ``found``, its other files and what was left out, relative to that folder.
 
     ``excluded`` tells of a path and of whether it is a folder's; None when nothing is excluded.
     """
 
     def __init__(self, start: Path, excluded: _Test | None) -> None:
         self.found: list[str] = []
+        self.others: list[str] = []
         self.skipped: list[tuple[str, str]] = []
         self._start = start
         self._ignored, rules = _ignore_rules(start)
@@ -217,8 +241,13 @@ class _Walk:
         self._folders: set[str] = set()
         self._links: list[str] = []
 
+    @property
+    def ignored(self) -> list[str]:
+        """The environment files that git ignores, as far as git lists them one by one."""
+        return [path for path in sorted(self._ignored) if _ENVIRONMENT_FILE.search(path)]
+
     def run(self) -> None:
-        """Walk; afterwards ``found`` and ``skipped`` are complete."""
+        """Walk; afterwards ``found``, ``others`` and ``skipped`` are complete."""
         if "./" in self._ignored:
             self.skipped.append((".", "git ignores this folder"))
             return
@@ -260,8 +289,11 @@ class _Walk:
                     self._links.append(folder + name)
                 else:
                     self.skipped.append((folder + name, "not a plain file"))
-            elif entry.is_symlink() and not self._left_out(folder + name, False):
-                self._links.append(folder + name)
+            elif name != ".git" and not self._left_out(folder + name, False):
+                if entry.is_symlink():
+                    self._links.append(folder + name)
+                elif entry.is_file(follow_symlinks=False):
+                    self.others.append(folder + name)
         if sys.platform == "win32":
             junctions = {path for path in below if _is_link(Path(self._start, path).lstat())}
             self._links += [path[:-1] for path in sorted(junctions)]

@@ -7,15 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codemod.changes import FileChange, Finding, Migration, Status, Unreadable
+from codemod.changes import Finding, Migration, Status, Unreadable, excerpt
 from codemod.checklist import checklist
-from codemod.discover import discover
+from codemod.discover import Tree, discover
+from codemod.merge import merged
 from codemod.python.load import Loader
 from codemod.rules.unreadable_file import UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from codemod.python.rewrite import Rewritten
     from codemod.rules.rule import Note
     from codemod.settings import Settings
 
@@ -30,10 +32,10 @@ def migrate(paths: Sequence[Path], settings: Settings, progress: Callable[[int, 
     def read(path: str) -> bytes:
         return (tree.root / path).read_bytes()
 
-    loader = Loader(tree.selected, lambda: tree.context, read, settings.jobs)
+    loader = Loader(tree.selected, lambda: tree.context, read, settings.jobs, tree.others)
     with _uncollected():
         loader.load(progress)
-        return _migration(loader, settings, tree.root, tree.skipped, len(tree.selected))
+        return _migration(loader, settings, tree)
 
 
 @contextmanager
@@ -55,26 +57,28 @@ def migrate_source(data: bytes, settings: Settings) -> Migration:
     loader = Loader([path], list, lambda _: data)
     loader.add({path: data})
     loader.linker.run()
-    return _migration(loader, settings, Path.cwd(), (), 1)
+    return _migration(loader, settings, Tree(Path.cwd(), (path,), ()))
 
 
-def _migration(
-    loader: Loader, settings: Settings, root: Path, skipped: Sequence[Unreadable], scanned: int
-) -> Migration:
-    target = settings.target()
-    own = [item for item in loader.unreadable if item.path in loader.chosen]
-    unreadable = sorted([*skipped, *own], key=lambda item: item.path)
+def _migration(loader: Loader, settings: Settings, tree: Tree) -> Migration:
+    target, scanned = settings.target(), len(tree.selected) + len(tree.others)
+    own = [item for item in loader.unreadable if item.path in loader.chosen or item.path in tree.others]
+    unreadable = sorted([*tree.skipped, *own], key=lambda item: (item.path, item.cell or 0))
     if not loader.sources:
         findings = sorted((_unreadable(item) for item in unreadable), key=lambda finding: finding.place)
-        return Migration(root, target, scanned, (), tuple(findings), tuple(unreadable), ())
-    notes, changes = _decided(loader, settings, root)
+        return Migration(tree.root, target, scanned, (), tuple(findings), tuple(unreadable), ())
+    notes, programs = _decided(loader, settings, tree.root)
     notes = [note for note in notes if note.path in loader.chosen]
+    changes = merged(
+        [(each.source.file, each.source.in_file(each.edits)) for each in programs],
+        {**loader.sources, **{path: held.file for path, held in loader.containers.items()}},
+    )
     findings = sorted(
-        [*(_finding(note, loader, changes) for note in notes), *(_unreadable(item) for item in unreadable)],
+        [*(_finding(note, loader, programs) for note in notes), *(_unreadable(item) for item in unreadable)],
         key=lambda finding: (*finding.place, finding.message),
     )
     return Migration(
-        root,
+        tree.root,
         target,
         scanned,
         tuple(changes),
@@ -84,11 +88,11 @@ def _migration(
     )
 
 
-def _decided(loader: Loader, settings: Settings, root: Path) -> tuple[list[Note], list[FileChange]]:
+def _decided(loader: Loader, settings: Settings, root: Path) -> tuple[list[Note], list[Rewritten]]:
     from codemod.decide import decide  # noqa: PLC0415
     from codemod.python.world import World  # noqa: PLC0415
 
-    world = World(loader.linker, loader.sources, settings, loader.chosen, root)
+    world = World(loader.linker, loader.sources, settings, frozenset(loader.chosen), root)
     facts = {facts.path: facts for facts in world.program.files}
     while True:
         notes = decide(world)
@@ -103,19 +107,30 @@ def _decided(loader: Loader, settings: Settings, root: Path) -> tuple[list[Note]
             world.broken.add(error.path)
 
 
-def _finding(note: Note, loader: Loader, changes: Sequence[FileChange]) -> Finding:
+def _finding(note: Note, loader: Loader, programs: Sequence[Rewritten]) -> Finding:
     source = loader.sources[note.path]
     span = source.span(note.place)
-    line, column = source.position(span.start)
-    end_line, end_column = source.position(span.end)
+    cell, line, column = source.place(span.start)
+    _, end_line, end_column = source.place(span.end)
     after = ""
     if note.status is Status.CHANGE:
-        change = next((change for change in changes if change.path == note.path), None)
-        if change is not None:
-            after = change.excerpt(span)
+        changed = next((each for each in programs if each.source.path == note.path), None)
+        if changed is not None:
+            after = excerpt(source.text, changed.edits, span)
     before = source.text[span.start : span.end]
     return Finding(
-        note.rule, note.status, note.path, line, column, end_line, end_column, note.message, before, after, note.help
+        note.rule,
+        note.status,
+        source.file,
+        line,
+        column,
+        end_line,
+        end_column,
+        note.message,
+        before,
+        after,
+        note.help,
+        cell,
     )
 
 
@@ -131,4 +146,5 @@ def _unreadable(item: Unreadable) -> Finding:
         1,
         f"left alone: {item.reason}",
         help="Migrate this file by hand, or make it readable and run the migration again.",
+        cell=item.cell,
     )

@@ -64,7 +64,8 @@ def reasons(tree: Tree) -> dict[str, str]:
 def test_takes_python_files_sorted_and_relative_to_the_folder(tmp_path: Path) -> None:
     put(tmp_path, "b.py", "a/z.pyi", "a/w.pyw", "a.txt", "a/Makefile", "c/d/e.py")
     tree = discover([tmp_path])
-    assert tree == Tree(tmp_path.resolve(), ("a/w.pyw", "a/z.pyi", "b.py", "c/d/e.py"), ())
+    selected, others = ("a/w.pyw", "a/z.pyi", "b.py", "c/d/e.py"), ("a.txt", "a/Makefile")
+    assert tree == Tree(tmp_path.resolve(), selected, (), others)
 
 
 def test_a_folder_without_python_is_an_empty_tree(tmp_path: Path) -> None:
@@ -203,12 +204,21 @@ def test_a_named_file_is_taken_unless_excluded(tmp_path: Path) -> None:
     assert discover([*paths, tmp_path], ["a/"]).selected == ()
 
 
-def test_a_named_script_without_suffix_is_python_when_it_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("names", [(), ("run", "other", "README.md")])
+def test_a_script_without_suffix_is_python_when_it_says_so(tmp_path: Path, names: tuple[str, ...]) -> None:
     put(tmp_path, "run", content="#!/usr/bin/env python3\n")
     put(tmp_path, "other", "README.md")
-    tree = discover([tmp_path / "run", tmp_path / "other", tmp_path / "README.md"])
+    tree = discover([tmp_path / name for name in names] or [tmp_path])
     assert tree.selected == ("run",)
-    assert reasons(tree) == {"other": "not a Python file", "README.md": "not a Python file"}
+    assert tree.others == ("README.md", "other")
+
+
+def test_names_the_environment_files_that_git_ignores(repository: Path) -> None:
+    put(repository, ".env", "app/.env.local", "app/secrets.toml", "app/notes.txt", "app/.env.example")
+    put(repository, ".gitignore", content=".env\n*.local\nsecrets.toml\nnotes.txt\n")
+    tree = discover([repository])
+    assert tree.ignored == (".env", "app/.env.local", "app/secrets.toml")
+    assert tree.others == (".gitignore", "app/.env.example")
 
 
 @pytest.mark.usefixtures("_either")

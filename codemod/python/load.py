@@ -7,15 +7,19 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemod.changes import Unreadable
+from codemod.files import container
+from codemod.files.site import FormatError
 from codemod.python.addresses import VARIABLES
+from codemod.python.embedded import EmbeddedSource
 from codemod.python.link import Linker
 from codemod.python.modules import Modules
 from codemod.python.source import Source, SourceError
-from codemod.python.workers import scan_all
+from codemod.python.workers import facts_of, scan_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from codemod.files.container import Container
     from codemod.python.facts import Facts
 
 # What a file must contain to have anything to do with the migration, in any encoding that Python source may have. The
@@ -36,7 +40,11 @@ def mentions(data: bytes) -> bool:
 
 
 class Loader:
-    """Reads, scans and links files. ``read`` gives a file's bytes or raises OSError; ``jobs`` bounds the workers."""
+    """Reads, scans and links files. ``read`` gives a file's bytes or raises OSError; ``jobs`` bounds the workers.
+
+    ``selected`` are the Python files to migrate, ``around`` the other files, some of which hold Python; ``context`` gives
+    the files that are only read. ``sources`` holds what was scanned, ``containers`` the files with documents in them.
+    """
 
     def __init__(
         self,
@@ -44,13 +52,16 @@ class Loader:
         context: Callable[[], Sequence[str]],
         read: Callable[[str], bytes],
         jobs: int | None = None,
+        around: Sequence[str] = (),
     ) -> None:
         self._jobs = jobs
         self._selected = selected
-        self.chosen = frozenset(selected)
+        self._around = around
+        self.chosen = set(selected)
         self._context = context
         self._read = read
         self.sources: dict[str, Source] = {}
+        self.containers: dict[str, Container] = {}
         self.unreadable: list[Unreadable] = []
         self._failed: set[str] = set()
         self._searched: set[str] = set()
@@ -69,12 +80,15 @@ class Loader:
                 first[path] = data
             if progress is not None and (count % 64 == 0 or count + 1 == len(self._selected)):
                 progress(count + 1, len(self._selected))
-        if not first:
+        embedded = self._embedded()
+        if not first and not embedded:
             return
         self._others = self._context()
         if self._others:
             self.linker = Linker(Modules([*self._selected, *self._others]))
         self.add(first)
+        for source in embedded:
+            self._add_embedded(source)
         self.linker.run()
         program = self.linker.program
         if not (program.constructors or program.module_calls or program.http_calls or self._hopeful()):
@@ -85,6 +99,36 @@ class Loader:
                 return
             self.add({path: data for path in wanted if (data := self._bytes(path)) is not None})
             self.linker.run()
+
+    def _embedded(self) -> list[EmbeddedSource]:
+        """The Python that stands in other files and mentions OpenAI."""
+        found = []
+        for path in filter(container.is_container, self._around):
+            data = self._bytes(path)
+            if data is None or not mentions(data):
+                continue
+            try:
+                held = self.containers[path] = container.read(path, data)
+            except FormatError as error:
+                self._fail(path, error.reason, error.line)
+                continue
+            self.unreadable += [Unreadable(path, each.reason, each.line, each.cell) for each in held.problems]
+            found += [
+                EmbeddedSource(held, document)
+                for document in held.documents
+                if document.language == "python" and mentions(document.text.encode())
+            ]
+        return found
+
+    def _add_embedded(self, source: EmbeddedSource) -> None:
+        try:
+            facts = facts_of(source)
+        except SourceError as error:
+            self._fail(source.file, error.reason, error.line)
+            return
+        self.chosen.add(source.path)
+        self.sources[source.path] = source
+        self.linker.add_file(facts)
 
     def _hopeful(self) -> bool:
         """Whether a client may be made through a module that is not read yet."""

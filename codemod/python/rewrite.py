@@ -1,11 +1,12 @@
-"""The rewrites of all notes -> the new bytes of each file, checked before anybody sees them."""
+"""The rewrites of all notes -> the edits of each text, checked before anybody sees them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codemod.changes import Edit, FileChange
+from codemod.changes import Edit, applied
 from codemod.python.actions import RenameIn, Require, Rewrite, SetArguments, SetCode, SetString, SwapImport, Verbatim
 from codemod.python.edit import Names, to_edits
 from codemod.python.imports import Imports, swapped_import
@@ -27,21 +28,29 @@ class RewriteError(Exception):
         self.path = path
 
 
-def rewrite_files(notes: Sequence[Note], sources: Mapping[str, Source], facts: Mapping[str, Facts]) -> list[FileChange]:
-    """The changed files, sorted by path; a file whose text stays the same is not among them.
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A program and the edits of its text, sorted and without overlaps."""
 
-    Raises ``RewriteError`` for the first file whose new text would not parse.
+    source: Source
+    edits: tuple[Edit, ...]
+
+
+def rewrite_files(notes: Sequence[Note], sources: Mapping[str, Source], facts: Mapping[str, Facts]) -> list[Rewritten]:
+    """The changed programs, sorted by path; one whose text stays the same is not among them.
+
+    Raises ``RewriteError`` for the first one whose new text would not parse.
     """
     by_path: dict[str, list[Rewrite]] = defaultdict(list)
     for note in notes:
         for rewrite in note.rewrites:
             if rewrite not in by_path[rewrite.path]:
                 by_path[rewrite.path].append(rewrite)
-    changes = [_change(sources[path], facts[path], rewrites) for path, rewrites in sorted(by_path.items())]
-    return [change for change in changes if change.before != change.after]
+    changed = [_rewritten(sources[path], facts[path], rewrites) for path, rewrites in sorted(by_path.items())]
+    return [each for each in changed if applied(each.source.text, each.edits) != each.source.text]
 
 
-def _change(source: Source, facts: Facts, rewrites: list[Rewrite]) -> FileChange:
+def _rewritten(source: Source, facts: Facts, rewrites: list[Rewrite]) -> Rewritten:
     imports = Imports(facts, source)
     rewrites = _merged(_distinct(rewrites))
     bare = [
@@ -63,12 +72,11 @@ def _change(source: Source, facts: Facts, rewrites: list[Rewrite]) -> FileChange
         place, old, new = swap
         tasks.append((Rewrite(source.path, place, SwapImport(old, new), bare[0].rule), Names()))
     edits = sorted([*to_edits(source, tasks), *imports.edits()])
-    text = applied(source.text, edits)
     try:
-        parse(text)
+        parse(applied(source.code, edits))
     except SourceError as error:
         raise RewriteError(source.path) from error
-    return FileChange(source.path, source.data, source.encode(text), source.encoding, tuple(edits))
+    return Rewritten(source, tuple(edits))
 
 
 def _distinct(rewrites: list[Rewrite]) -> list[Rewrite]:
@@ -100,13 +108,3 @@ def _merged(rewrites: list[Rewrite]) -> list[Rewrite]:
         remove = tuple(dict.fromkeys(known.action.remove + action.remove))
         merged[key] = Rewrite(rewrite.path, rewrite.place, SetArguments(add, remove), known.rule)
     return list(merged.values())
-
-
-def applied(text: str, edits: Sequence[Edit]) -> str:
-    """The text after all edits (sorted, not overlapping)."""
-    pieces, position = [], 0
-    for edit in edits:
-        assert edit.span.start >= position, edit
-        pieces += [text[position : edit.span.start], edit.replacement]
-        position = edit.span.end
-    return "".join([*pieces, text[position:]])

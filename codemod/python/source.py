@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 from codemod.changes import Span
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codemod.changes import Edit
     from codemod.python.facts import Place
 
 _BOM = b"\xef\xbb\xbf"
@@ -32,21 +35,37 @@ class SourceError(Exception):
 
 
 class Source:
-    """The decoded text of one file. Raises ``SourceError`` when the bytes are not what they say they are."""
+    """The decoded text of one file. Raises ``SourceError`` when the bytes are not what they say they are.
+
+    ``code`` is what Python is to see of the text, character for character; ``illustrative``: nobody runs it as it is.
+    """
+
+    illustrative = False
 
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
         self.data = data
-        self._bom = data.startswith(_BOM)
-        try:
-            self.encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-            self.text = data[len(_BOM) if self._bom else 0 :].decode("utf-8" if self._bom else self.encoding)
-        except (SyntaxError, LookupError, UnicodeDecodeError) as error:
-            raise SourceError(f"cannot be decoded: {_one_line(error)}") from error
-        if self.encode(self.text) != data:
-            raise SourceError(f"cannot be written back as it is: its encoding {self.encoding} is ambiguous")
+        self.text, self.encoding, self._bom = self._decoded(data)
+        self.code = self.text
         self._starts: list[int] | None = None
-        self._lines: dict[int, str] = {}
+
+    def _decoded(self, data: bytes) -> tuple[str, str, bool]:
+        """The text, its encoding, and whether it begins with a byte-order mark."""
+        bom = data.startswith(_BOM)
+        try:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+            text = data[len(_BOM) if bom else 0 :].decode("utf-8" if bom else encoding)
+            same = text.encode("utf-8" if bom else encoding) == data[len(_BOM) if bom else 0 :]
+        except (SyntaxError, LookupError, UnicodeError) as error:
+            raise SourceError(f"cannot be decoded: {_one_line(error)}") from error
+        if not same:
+            raise SourceError(f"cannot be written back as it is: its encoding {encoding} is ambiguous")
+        return text, encoding, bom
+
+    @property
+    def file(self) -> str:
+        """The path of the file that the text stands in."""
+        return self.path
 
     def encode(self, text: str) -> bytes:
         """The bytes of a text in this file's encoding, with its byte-order mark."""
@@ -55,7 +74,15 @@ class Source:
 
     def parse(self) -> ast.Module:
         """The syntax tree. Raises ``SourceError``."""
-        return parse(self.text)
+        return parse(self.code)
+
+    def place(self, offset: int) -> tuple[int | None, int, int]:
+        """Where an offset is for people: a notebook's cell (None in other files), line and column, both from 1."""
+        return None, *self.position(offset)
+
+    def in_file(self, edits: Sequence[Edit]) -> list[Edit]:
+        """Edits of the text as edits of the file's text."""
+        return list(edits)
 
     @property
     def starts(self) -> list[int]:

@@ -46,12 +46,13 @@ def scan_one(item: tuple[str, bytes]) -> Scanned:
     """The facts of one file, or why there are none."""
     path, data = item
     try:
-        return path, _facts(Source(path, data))
+        return path, facts_of(Source(path, data))
     except SourceError as error:
         return path, error
 
 
-def _facts(source: Source) -> Facts:
+def facts_of(source: Source) -> Facts:
+    """The facts of one program. Raises ``SourceError``."""
     try:
         tree = source.parse()
         if not fstrings.RELIABLE:
