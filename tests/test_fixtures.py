@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 import pytest
 from harness.behaviour import Program, check_behaviour
 from harness.cases import load, names, write
-from harness.migrated import check_migrated, check_untouched, command, differences, migrated, missing_findings
+from harness.migrated import (
+    check_migrated,
+    check_untouched,
+    command,
+    differences,
+    migrated,
+    missing_findings,
+    missing_places,
+    missing_steps,
+)
+from harness.syntax import parses
 
 from codemod.rules import RULES
 
@@ -40,6 +50,16 @@ def test_migrates_as_its_after_tree_shows(name: str) -> None:
     assert not missing, f"{missing} not among {report['findings']}"
     if case.exact:
         assert len(report["findings"]) == len(case.finding), report["findings"]
+    assert not missing_steps(case.checklist, report), report["checklist"]
+    if case.inventory:
+        assert not missing_places(case.inventory, report), report["inventory"]
+
+
+@pytest.mark.parametrize("name", names())
+def test_its_files_are_what_their_names_say(name: str) -> None:
+    case = load(name)
+    broken = {path for tree in (case.before, case.after) for path in tree if parses(path, tree[path]) is False}
+    assert broken == set(case.odd)
 
 
 def test_a_process_of_its_own_does_the_same(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@
     args = []                       # extra command-line arguments
     git = false                     # commit ``before/`` to a repository of its own first
     exact = false                   # the findings below are all that there may be
+    odd = []                        # files that no parser of their kind reads, and which are meant to be so
     [[run]]                         # a program, run before and after the migration under each major
-    argv = ["main.py"]              # or ["-m", "app.cli"]
+    argv = ["main.py"]              # or ["-m", "app.cli"], a shell script, a notebook
     majors = [1, 2, 3]
     env = { SOME_VAR = "x" }        # besides the keys
     stdin = ""
@@ -16,6 +17,11 @@
     [[finding]]                     # values of the JSON report; ``rule`` is an id or a name, ``message`` a part of it
     rule = "exposed-key"
     status = "review"
+    [[checklist]]                   # a step of the checklist has all of this in it
+    contains = ["gh secret set ABLIT_KEY", "ci.yml"]
+    [[inventory]]                   # a place of the inventory; ``reason`` is a part of it
+    path = "README.md"
+    reason = "prose"
 
 In ``expect`` and ``before``, key ``ABLIT`` stands for the value of ABLIT_KEY and ``OPENAI`` for that of OPENAI_API_KEY;
 anything else is meant literally, and what is absent is not checked. Their order does not matter.
@@ -71,7 +77,10 @@ class Case:
     git: bool = False
     exact: bool = False
     run: list[Run] = field(default_factory=list)
+    odd: list[str] = field(default_factory=list)
     finding: list[dict[str, Any]] = field(default_factory=list)
+    checklist: list[dict[str, Any]] = field(default_factory=list)
+    inventory: list[dict[str, Any]] = field(default_factory=list)
 
 
 def names() -> list[str]:

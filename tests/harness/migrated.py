@@ -7,7 +7,6 @@ changes nothing.
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import io
 import json
@@ -15,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import warnings
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -25,6 +23,7 @@ from unittest import mock
 from codemod import migrate, settings
 from codemod.__main__ import run
 from harness.cases import Tree, read, write
+from harness.syntax import parses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -133,20 +132,8 @@ def _check_patch(patch: str, before: Tree, after: Tree) -> None:
 
 def _check_syntax(before: Tree, after: Tree) -> None:
     for name, source in after.items():
-        if name.endswith((".py", ".pyi")) and _parses(before[name]):
-            assert _parses(source), f"{name} must still parse:\n{source.decode('utf-8', 'replace')}"
-        if name.endswith(".ipynb") and before[name] != source:
-            json.loads(source)
-
-
-def _parses(source: bytes) -> bool:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)
-        try:
-            ast.parse(source)
-        except (SyntaxError, ValueError):
-            return False
-    return True
+        if before[name] != source and parses(name, before[name]):
+            assert parses(name, source), f"{name} must still parse:\n{source.decode('utf-8', 'replace')}"
 
 
 def _check_edits(before: Tree, after: Tree, args: Sequence[str]) -> None:
@@ -209,6 +196,28 @@ def _shown(content: bytes | None) -> str:
 def missing_findings(wanted: Sequence[Mapping[str, Any]], report: Report) -> list[Mapping[str, Any]]:
     """Those findings wanted that the report lacks."""
     return [want for want in wanted if not any(_answers(finding, want) for finding in report["findings"])]
+
+
+def missing_steps(wanted: Sequence[Mapping[str, Any]], report: Report) -> list[Mapping[str, Any]]:
+    """Those steps wanted that the checklist lacks; all that a step is to contain stands in one of them."""
+    return [want for want in wanted if not any(_contains(step, want["contains"]) for step in report["checklist"])]
+
+
+def _contains(step: str, parts: str | list[str]) -> bool:
+    return all(part in step for part in ([parts] if isinstance(parts, str) else parts))
+
+
+def missing_places(wanted: Sequence[Mapping[str, Any]], report: Report) -> list[Mapping[str, Any]]:
+    """Those places wanted that the inventory lacks."""
+    return [
+        want
+        for want in wanted
+        if not any(
+            want.get("reason", "") in place["reason"]
+            and all(place.get(name) == value for name, value in want.items() if name != "reason")
+            for place in report["inventory"]
+        )
+    ]
 
 
 def _answers(finding: Report, want: Mapping[str, Any]) -> bool:

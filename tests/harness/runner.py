@@ -42,7 +42,8 @@ class Outcome:
 def run_program(tree: Path, argv: Sequence[str], major: int, env: Mapping[str, str], stdin: str = "") -> Outcome:
     """Run ``python *argv`` in ``tree`` under SDK ``major`` with ``env`` and little else in its environment.
 
-    ``argv`` starts with a script, ``-m`` or ``-c``. Raises TimeoutError after a minute.
+    ``argv`` starts with a script, ``-m`` or ``-c``, a notebook (run_notebook.py) or a shell script, which is bash's and
+    finds that Python as ``python`` on its path. Raises TimeoutError after a minute.
     """
     return _runner().run(tree.resolve(), list(argv), major, env, stdin)
 
@@ -72,6 +73,12 @@ class _Runner:
         for stream in streams:
             stream.write_bytes(stdin.encode() if stream.name == "stdin" else b"")
         environment = self._environment(python, env)
+        if argv[0].endswith(".sh"):
+            self._loopback.take()
+            status = _run_plainly(["bash", *argv], tree, environment, streams)
+            return self._outcome(status, streams)
+        if argv[0].endswith(".ipynb"):
+            argv = [str(HERE / "notebook" / "run_notebook.py"), *argv]
         if FORKS:
             if major not in self._warm:
                 self._warm[major] = _Warm(python, self._environment(python, {}), self._home / f"warm-{major}.log")
@@ -80,6 +87,9 @@ class _Runner:
         else:
             self._loopback.take()
             status = _run_plainly([str(python), *argv], tree, environment, streams)
+        return self._outcome(status, streams)
+
+    def _outcome(self, status: int, streams: list[Path]) -> Outcome:
         output, errors = (stream.read_text("utf-8", "replace") for stream in streams[1:])
         return Outcome(status, output, errors, self._loopback.take())
 
