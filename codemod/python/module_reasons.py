@@ -9,7 +9,7 @@ from codemod.python.addresses import Address, classify
 from codemod.python.module_client import endpoint, supported
 from codemod.python.module_files import UnplacedError
 from codemod.python.module_plan import key_tests, plan_module, read_elsewhere
-from codemod.python.names import framework, still_needed
+from codemod.python.names import framework, realm, still_needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -229,7 +229,8 @@ def _left_over(world: World, client: Client) -> Iterator[Reason]:
         if origin.kind == "lookup"
         for name in world.variables(origin)
     }
-    keeper = next((keeper for name in sorted(names) for keeper in [still_needed(world, name)] if keeper), None)
+    inside = realm(world, client.path)
+    keeper = next((keeper for name in sorted(names) for keeper in [still_needed(world, name, inside)] if keeper), None)
     if moving and keeper is None:
         return
     why = f"{keeper} still needs that key" if keeper is not None else "no call through the module can be seen"

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codemod.python.http_plan import key_variables
-from codemod.python.keys import SDK_KEY, is_dummy, is_test_file
+from codemod.python.http_plan import key_variables, plan_request
+from codemod.python.keys import SDK_KEY, is_dummy, is_test_file, plan_key
 from codemod.python.objects import Container, External, Instance
 from codemod.python.settings_class import is_settings_class, settings_field
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from codemod.python.actions import Rewrite
     from codemod.python.facts import Place
     from codemod.python.program import Store
-    from codemod.python.world import World
+    from codemod.python.world import Client, World
 
 # Libraries that read OPENAI_API_KEY by themselves.
 OTHER_READERS = re.compile(
@@ -38,11 +38,50 @@ class Mention:
     text: str
 
 
-def mentions(world: World, name: str) -> Iterator[Mention]:
-    """Every string of the files read that is or contains the name."""
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Who still reads a variable once the clients that move have moved: the program, and what in it."""
+
+    path: str
+    what: str
+
+
+def realm(world: World, path: str) -> str:
+    """The program that a text belongs to: an illustration is one of its own, all else is the repository's."""
+    return path if world.sources[path].illustrative else ""
+
+
+def realms(world: World) -> list[str]:
+    """All of them, the repository's first."""
+    return sorted({realm(world, facts.path) for facts in world.program.files} | {""})
+
+
+def moved_names(world: World, inside: str, rule: str) -> tuple[set[str], list[Rewrite]]:
+    """The variables that a realm's moving clients and requests no longer read, and the rewrites of their keys."""
+    names: set[str] = set()
+    moved: list[Rewrite] = []
+    for client in world.clients:
+        if client.index not in world.held and realm(world, client.path) == inside:
+            plan = plan_key(world, client, rule)
+            names |= plan.names
+            moved += plan.rewrites
+            if not world.keys(client):
+                names.add(SDK_KEY)
+    for request in world.http.moving():
+        if realm(world, request.path) == inside:
+            key = plan_request(world, request).key
+            names |= key.names
+            moved += key.rewrites
+    return names, moved
+
+
+def mentions(world: World, name: str, inside: str) -> Iterator[Mention]:
+    """Every string of a realm that is or contains the name."""
     roles = _Roles(world)
     word = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])")
     for facts, base in zip(world.program.files, world.program.offsets, strict=True):
+        if realm(world, facts.path) != inside:
+            continue
         for node, value in facts.constants.items():
             if not isinstance(value, str) or name not in value or node not in facts.places:
                 continue
@@ -55,35 +94,51 @@ def mentions(world: World, name: str) -> Iterator[Mention]:
                 yield Mention(facts.path, mention.place, "message", mention.text)
 
 
-def still_needed(world: World, name: str) -> str | None:
-    """Who still reads the variable once the clients that move have moved; None when nobody does."""
+def still_needed(world: World, name: str, inside: str) -> str | None:
+    """Who in a realm still reads the variable once the clients that move have moved; None when nobody does."""
+    return next((keeper.what for keeper in keepers(world, name, inside)), None)
+
+
+def keepers(world: World, name: str, inside: str) -> Iterator[Keeper]:
+    """All of them: clients, requests and frameworks."""
     for client in world.clients:
-        if not world.stays(client.index) and not (client.module is not None and client.module.staying):
-            continue
-        keys = world.keys(client)
-        if not keys and name == SDK_KEY and not client.special:
-            return f"the client at {client.path}:{client.place[0]}"
-        for given in keys:
-            for origin in world.origins(given.node):
-                if origin.kind == "unknown" and name == SDK_KEY:
-                    return f"the client at {client.path}:{client.place[0]}"
-                if origin.kind == "constant" and world.literal(origin) is None and name == SDK_KEY:
-                    return f"the client at {client.path}:{client.place[0]}"
-                if origin.kind == "lookup" and name in world.variables(origin):
-                    return f"the client at {client.path}:{client.place[0]}"
+        if realm(world, client.path) == inside and _keeps(world, client, name):
+            yield Keeper(client.path, f"the client at {client.path}:{client.place[0]}")
     for request in world.http.requests:
+        if realm(world, request.path) != inside:
+            continue
         if request.index in world.http.held and name in key_variables(world, request):
-            return f"the request at {request.path}:{request.place[0]}"
-    return framework(world) if name == SDK_KEY else None
+            yield Keeper(request.path, f"the request at {request.path}:{request.place[0]}")
+    if name == SDK_KEY:
+        yield from _frameworks(world, inside)
+
+
+def _keeps(world: World, client: Client, name: str) -> bool:
+    if not world.stays(client.index) and not (client.module is not None and client.module.staying):
+        return False
+    keys = world.keys(client)
+    if not keys:
+        return name == SDK_KEY and not client.special
+    for origin in (origin for given in keys for origin in world.origins(given.node)):
+        unknown = origin.kind == "unknown" or (origin.kind == "constant" and world.literal(origin) is None)
+        if unknown and name == SDK_KEY:
+            return True
+        if origin.kind == "lookup" and name in world.variables(origin):
+            return True
+    return False
 
 
 def framework(world: World) -> str | None:
     """A framework that makes clients of its own, and where it is imported."""
+    return next((keeper.what for keeper in _frameworks(world, "")), None)
+
+
+def _frameworks(world: World, inside: str) -> Iterator[Keeper]:
     for facts in world.program.files:
-        for record in facts.imports:
-            if OTHER_READERS.match(record.module):
-                return f"{record.module}, imported in {facts.path}"
-    return None
+        if realm(world, facts.path) == inside:
+            for record in facts.imports:
+                if OTHER_READERS.match(record.module):
+                    yield Keeper(facts.path, f"{record.module}, imported in {facts.path}")
 
 
 def keeper_in(world: World, name: str, path: str, keeper: str | None) -> str | None:

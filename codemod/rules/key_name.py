@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import RenameIn, Rewrite, SetString
-from codemod.python.http_plan import plan_request
-from codemod.python.keys import SDK_KEY, plan_key
-from codemod.python.names import keeper_in, mentions, outside_reader, still_needed, unused_settings
+from codemod.python.names import (
+    keeper_in,
+    mentions,
+    moved_names,
+    outside_reader,
+    realms,
+    still_needed,
+    unused_settings,
+)
 from codemod.python.settings_class import settings_field
 from codemod.rules.rule import Example, Note, Rule
 
@@ -48,10 +54,14 @@ class KeyName(Rule):
 
     def settle(self, world: World) -> Iterator[Note]:
         """Rename what nothing else needs, and say what stays."""
-        names, moved = self._moved(world)
+        for inside in realms(world):
+            yield from self._settle(world, inside)
+
+    def _settle(self, world: World, inside: str) -> Iterator[Note]:
+        names, moved = moved_names(world, inside, self.id)
         for name in sorted(names):
-            keeper = still_needed(world, name)
-            for cls, field in unused_settings(world, name, moved):
+            keeper = still_needed(world, name, inside)
+            for cls, field in () if inside else unused_settings(world, name, moved):
                 made = settings_field(world, cls, field, self.id, world.settings.key_env)
                 if made is None or made.rewrite is None:
                     continue
@@ -60,34 +70,17 @@ class KeyName(Rule):
                     yield self.change(made.path, made.place, f"{name} becomes {world.settings.key_env}", made.rewrite)
                 else:
                     yield self.keep(made.path, made.place, f"{name} stays here: {keeper} still needs it")
-            found = list(dict.fromkeys(mentions(world, name)))
-            keepers = {path: keeper_in(world, name, path, keeper) for path in {mention.path for mention in found}}
+            found = list(dict.fromkeys(mentions(world, name, inside)))
+            kept_in = {path: keeper_in(world, name, path, keeper) for path in {mention.path for mention in found}}
             left = {
                 mention.path
                 for mention in found
-                if mention.role in ("own", "other") or (mention.role != "message" and keepers[mention.path])
+                if mention.role in ("own", "other") or (mention.role != "message" and kept_in[mention.path])
                 if not any(_covers(rewrite, mention) for rewrite in moved)
             }
             for mention in found:
                 stays = mention.role == "message" and mention.path in left
-                yield from self._follow(world, name, mention, keepers[mention.path], stays=stays)
-
-    def _moved(self, world: World) -> tuple[set[str], list[Rewrite]]:
-        """The variables that moving clients and requests no longer read, and the rewrites of their keys."""
-        names: set[str] = set()
-        moved: list[Rewrite] = []
-        for client in world.clients:
-            if client.index not in world.held:
-                plan = plan_key(world, client, self.id)
-                names |= plan.names
-                moved += plan.rewrites
-                if not world.keys(client):
-                    names.add(SDK_KEY)
-        for request in world.http.moving():
-            key = plan_request(world, request).key
-            names |= key.names
-            moved += key.rewrites
-        return names, moved
+                yield from self._follow(world, name, mention, kept_in[mention.path], stays=stays)
 
     def _follow(self, world: World, name: str, mention: Mention, keeper: str | None, *, stays: bool) -> Iterator[Note]:
         key = world.settings.key_env
