@@ -111,6 +111,17 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class Remainder:
+    """Places of one file that still say OpenAI, for one reason: the line of the first, how many, some of the words."""
+
+    reason: str
+    path: str
+    line: int
+    count: int
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Where the migrated code goes: URL without trailing slash, the key's variable, the default chat model's id."""
 
@@ -124,7 +135,7 @@ class Migration:
     """Everything one run found out: the value that each report format renders and that ``apply`` writes.
 
     ``root`` is the folder that paths are relative to (forward slashes). ``changes``, ``findings`` and ``unreadable``
-    are sorted by path and place.
+    are sorted by path and place, ``inventory`` by reason and path.
     """
 
     root: Path
@@ -134,6 +145,7 @@ class Migration:
     findings: tuple[Finding, ...]
     unreadable: tuple[Unreadable, ...]
     checklist: tuple[str, ...]
+    inventory: tuple[Remainder, ...] = ()
 
     def count(self, status: Status) -> int:
         """How many findings have this status."""

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from codemod import provider
 from codemod.changes import Status
+from codemod.files.needs import Kind
 from codemod.rules.exposed_key import ExposedKey
 from codemod.rules.mixed_client import MixedClient
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from codemod.changes import Finding, Target
-    from codemod.rules.rule import Note
+    from codemod.changes import Finding
+    from codemod.files.needs import Needs
+    from codemod.surroundings import Definition, Followed
+
+_WORKFLOW = re.compile(r"(^|/)\.github/workflows/")
 
 
-def checklist(findings: Sequence[Finding], notes: Sequence[Note], target: Target) -> tuple[str, ...]:
-    """The steps, none when nothing moves."""
-    if not any(note.rewrites for note in notes):
-        return ()
-    steps = [
-        f"Make a key at {provider.KEYS_PAGE}.",
-        f"Set {target.key_env} wherever this code runs: deployment, CI secrets, local .env files.",
-    ]
+def checklist(
+    findings: Sequence[Finding], needs: Needs, followed: Followed, ignored: Sequence[str], read: Callable[[str], bytes]
+) -> tuple[str, ...]:
+    """The steps. ``ignored`` are environment files that git ignores, which ``read`` reads."""
+    key = needs.target.key_env
+    steps = [f"Make a key at {provider.KEYS_PAGE}."]
+    steps += _definitions(followed.definitions, key)
+    steps += _ignored(needs, ignored, read)
+    steps.append(f"Set {key} wherever else this code runs: deployment, CI secrets, local environment files.")
     if any(finding.rule == MixedClient.id and finding.status is Status.CHANGE for finding in findings):
         steps.append("Keep the OpenAI key there too: clients that were split need both keys.")
     steps += [
@@ -34,10 +40,47 @@ def checklist(findings: Sequence[Finding], notes: Sequence[Note], target: Target
     if any(finding.status is Status.REVIEW for finding in findings):
         steps.append("Go through the findings for review.")
     steps.append("Run the sanity check below with the new key.")
-    stays = any(finding.status is not Status.CHANGE for finding in findings)
-    steps.append(
-        "Remove OPENAI_API_KEY only where nothing that was kept or is for review still needs it."
-        if stays
-        else "Remove OPENAI_API_KEY where nothing else needs it any more."
-    )
+    steps += _removal(findings, needs)
     return tuple(dict.fromkeys(steps))
+
+
+def _definitions(definitions: Sequence[Definition], key: str) -> Iterator[str]:
+    """Where the value of the new key has to be put, file by file."""
+    for definition in definitions:
+        where = f"{definition.path}:{definition.line}"
+        if definition.secret and _WORKFLOW.search(definition.path):
+            yield f"Make the secret that {where} reads: gh secret set {key}"
+        elif definition.secret:
+            yield f"Make the secret {key} that {where} reads."
+        elif definition.given:
+            yield f"Give {key} its value where {where} takes it from."
+        else:
+            yield f"Say in {where}, or in each copy of it, what {key} is; a file under version control holds no key."
+
+
+def _ignored(needs: Needs, ignored: Sequence[str], read: Callable[[str], bytes]) -> Iterator[str]:
+    names = [name for name, kind in needs.kinds.items() if kind is Kind.KEY]
+    defined = re.compile(rf"^\s*(?:export\s+)?({'|'.join(map(re.escape, sorted(names)))})\s*=".encode(), re.MULTILINE)
+    for path in ignored if names else ():
+        try:
+            found = defined.search(read(path))
+        except OSError:
+            continue
+        if found is not None:
+            yield f"Add {needs.target.key_env} to {path}, which git ignores and which defines {found[1].decode()}."
+
+
+def _removal(findings: Sequence[Finding], needs: Needs) -> Iterator[str]:
+    stays = any(finding.status is not Status.CHANGE for finding in findings)
+    for name in sorted(name for name, kind in needs.kinds.items() if kind is Kind.KEY):
+        keepers = list(dict.fromkeys(reader.what for reader in needs.readers[name] if not reader.moves))
+        if keepers:
+            more = f" and {len(keepers) - _NAMED} more" if len(keepers) > _NAMED else ""
+            yield f"Keep {name}: still needed by {', '.join(keepers[:_NAMED])}{more}."
+        elif stays:
+            yield f"Remove {name} only where nothing that was kept or is for review still needs it."
+        else:
+            yield f"Remove {name} where nothing else needs it any more."
+
+
+_NAMED = 5

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Protocol
 
-from codemod.changes import Edit, FileChange, applied
+from codemod.changes import FileChange, applied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from codemod.changes import Edit
+    from codemod.files.document import Document
 
 
 class Text(Protocol):
@@ -22,15 +25,28 @@ class Text(Protocol):
         """The bytes of a text in the file's encoding."""
 
 
-def merged(edits: Iterable[tuple[str, Iterable[Edit]]], files: Mapping[str, Text]) -> list[FileChange]:
-    """The changed files, sorted by path, from edits of each file's text; one that stays the same is not among them."""
-    by_path: dict[str, list[Edit]] = defaultdict(list)
-    for path, some in edits:
-        by_path[path] += some
+def merged(edits: Iterable[tuple[str, Document | None, Sequence[Edit]]], files: Mapping[str, Text]) -> list[FileChange]:
+    """The changed files, sorted by path, from edits of a file's own text (None) or of a document in it (both sorted).
+
+    A file that stays the same is not among them.
+    """
+    by_path: dict[str, list[tuple[Document | None, Sequence[Edit]]]] = defaultdict(list)
+    for path, document, some in edits:
+        by_path[path].append((document, some))
     changes = []
-    for path, found in sorted(by_path.items()):
-        file, ordered = files[path], tuple(sorted(set(found)))
+    for path, parts in sorted(by_path.items()):
+        file, ordered = files[path], _of_file(parts)
         after = file.encode(applied(file.text, ordered))
         if after != file.data:
             changes.append(FileChange(path, file.data, after, file.encoding, ordered))
     return changes
+
+
+def _of_file(parts: Sequence[tuple[Document | None, Sequence[Edit]]]) -> tuple[Edit, ...]:
+    own = [edit for document, some in parts if document is None for edit in some]
+    embedded = [(document, some) for document, some in parts if document is not None]
+    if embedded:
+        from codemod.files.document import file_edits  # noqa: PLC0415 - most runs meet no documents
+
+        own += file_edits(embedded)
+    return tuple(sorted(set(own)))

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import gc
+from collections import defaultdict
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemod.changes import Finding, Migration, Status, Unreadable, excerpt
 from codemod.checklist import checklist
 from codemod.discover import Tree, discover
+from codemod.files.survey import survey
+from codemod.inventory import Accounted, inventory
 from codemod.merge import merged
 from codemod.python.load import Loader
 from codemod.rules.unreadable_file import UnreadableFile
+from codemod.surroundings import follow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from codemod.changes import FileChange, Remainder
+    from codemod.files.needs import Needs
+    from codemod.merge import Text
     from codemod.python.rewrite import Rewritten
     from codemod.rules.rule import Note
     from codemod.settings import Settings
+    from codemod.surroundings import Followed
 
 
 def migrate(paths: Sequence[Path], settings: Settings, progress: Callable[[int, int], None] | None = None) -> Migration:
@@ -64,32 +73,47 @@ def _migration(loader: Loader, settings: Settings, tree: Tree) -> Migration:
     target, scanned = settings.target(), len(tree.selected) + len(tree.others)
     own = [item for item in loader.unreadable if item.path in loader.chosen or item.path in tree.others]
     unreadable = sorted([*tree.skipped, *own], key=lambda item: (item.path, item.cell or 0))
+    unread = [_unreadable(item) for item in unreadable]
     if not loader.sources:
-        findings = sorted((_unreadable(item) for item in unreadable), key=lambda finding: finding.place)
+        findings = sorted(unread, key=lambda finding: finding.place)
         return Migration(tree.root, target, scanned, (), tuple(findings), tuple(unreadable), ())
-    notes, programs = _decided(loader, settings, tree.root)
-    notes = [note for note in notes if note.path in loader.chosen]
-    changes = merged(
-        [(each.source.file, each.source.in_file(each.edits)) for each in programs],
-        {**loader.sources, **{path: held.file for path, held in loader.containers.items()}},
-    )
+    decided = _decided(loader, settings, tree.root)
+    notes = [note for note in decided.notes if note.path in loader.chosen]
+    around, large = survey(tree.others, loader.read, decided.needs.wanted)
+    followed = follow(around, loader.containers, decided.needs, settings)
+    files: dict[str, Text] = {**loader.sources, **around}
+    files |= {path: held.file for path, held in loader.containers.items()}
+    programs = [(each.source.file, each.source.document, each.edits) for each in decided.programs]
+    changes = merged([*programs, *followed.edits], files)
     findings = sorted(
-        [*(_finding(note, loader, programs) for note in notes), *(_unreadable(item) for item in unreadable)],
+        [*(_finding(note, loader, decided.programs) for note in notes), *followed.findings, *unread],
         key=lambda finding: (*finding.place, finding.message),
     )
+    findings = list(dict.fromkeys(findings))
     return Migration(
         tree.root,
         target,
         scanned,
         tuple(changes),
-        tuple(dict.fromkeys(findings)),
+        tuple(findings),
         tuple(unreadable),
-        checklist(findings, notes, target),
+        checklist(findings, decided.needs, followed, tree.ignored, loader.read) if changes else (),
+        _left(loader, files, changes, notes, followed, large),
     )
 
 
-def _decided(loader: Loader, settings: Settings, root: Path) -> tuple[list[Note], list[Rewritten]]:
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What becomes of the Python: what rules say, the edited programs, and what the files around are decided by."""
+
+    notes: list[Note]
+    programs: list[Rewritten]
+    needs: Needs
+
+
+def _decided(loader: Loader, settings: Settings, root: Path) -> Decided:
     from codemod.decide import decide  # noqa: PLC0415
+    from codemod.python.variables import needs  # noqa: PLC0415
     from codemod.python.world import World  # noqa: PLC0415
 
     world = World(loader.linker, loader.sources, settings, frozenset(loader.chosen), root)
@@ -97,14 +121,34 @@ def _decided(loader: Loader, settings: Settings, root: Path) -> tuple[list[Note]
     while True:
         notes = decide(world)
         if not any(note.rewrites for note in notes):
-            return notes, []
+            return Decided(notes, [], needs(world, notes))
         # libcst is loaded only when there is an edit.
         from codemod.python.rewrite import RewriteError, rewrite_files  # noqa: PLC0415
 
         try:
-            return notes, rewrite_files(notes, loader.sources, facts)
+            return Decided(notes, rewrite_files(notes, loader.sources, facts), needs(world, notes))
         except RewriteError as error:
             world.broken.add(error.path)
+
+
+def _left(
+    loader: Loader,
+    files: Mapping[str, Text],
+    changes: Sequence[FileChange],
+    notes: Sequence[Note],
+    followed: Followed,
+    large: Sequence[str],
+) -> tuple[Remainder, ...]:
+    """The inventory of the files that were given."""
+    accounted: dict[str, list[Accounted]] = defaultdict(list)
+    for note in notes:
+        source = loader.sources[note.path]
+        span = source.in_file(source.span(note.place))
+        accounted[source.file].append(Accounted(span, note.status, source.document is not None))
+    for path, entries in followed.accounted:
+        accounted[path] += entries
+    given = {path: file for path, file in files.items() if path in loader.given}
+    return inventory(given, {change.path: change.edits for change in changes}, accounted, large)
 
 
 def _finding(note: Note, loader: Loader, programs: Sequence[Rewritten]) -> Finding:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Variables that the SDK or its users read for OpenAI's own address.
 VARIABLES = frozenset({"OPENAI_BASE_URL", "OPENAI_API_BASE"})
+# Variables that the SDK sends by itself, whoever the client talks to.
+ACCOUNT_VARIABLES = frozenset({"OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ORGANIZATION", "OPENAI_CUSTOM_HEADERS"})
 
 
 class Address(Enum):

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from codemod.python.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from codemod.changes import Edit
+    from codemod.changes import Span
     from codemod.files.container import Container
     from codemod.files.document import Document
 
@@ -22,7 +20,7 @@ class EmbeddedSource(Source):
         self.code = document.code
         self.illustrative = container.is_illustration(document)
         self._container = container
-        self._document = document
+        self.document: Document = document
 
     def _decoded(self, data: bytes) -> tuple[str, str, bool]:
         """A comment on an encoding says nothing about the file around it."""
@@ -35,8 +33,8 @@ class EmbeddedSource(Source):
 
     def place(self, offset: int) -> tuple[int | None, int, int]:
         """Where an offset is for people: the cell (None in markup), line and column."""
-        return self._document.place(offset)
+        return self.document.place(offset)
 
-    def in_file(self, edits: Sequence[Edit]) -> list[Edit]:
-        """Edits of the text as edits of the file's text."""
-        return self._document.to_file(edits)
+    def in_file(self, span: Span) -> Span:
+        """A span of the text in the file's text."""
+        return self.document.file_span(span)

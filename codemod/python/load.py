@@ -42,8 +42,9 @@ def mentions(data: bytes) -> bool:
 class Loader:
     """Reads, scans and links files. ``read`` gives a file's bytes or raises OSError; ``jobs`` bounds the workers.
 
-    ``selected`` are the Python files to migrate, ``around`` the other files, some of which hold Python; ``context`` gives
-    the files that are only read. ``sources`` holds what was scanned, ``containers`` the files with documents in them.
+    ``selected`` are the Python files to migrate, ``around`` the other files, some of which hold Python; ``context``
+    gives the files that are only read. ``given`` are those that may change, ``chosen`` the programs in them;
+    ``sources`` holds what was scanned, ``containers`` the files with documents in them.
     """
 
     def __init__(
@@ -57,9 +58,10 @@ class Loader:
         self._jobs = jobs
         self._selected = selected
         self._around = around
+        self.given = frozenset((*selected, *around))
         self.chosen = set(selected)
         self._context = context
-        self._read = read
+        self.read = read
         self.sources: dict[str, Source] = {}
         self.containers: dict[str, Container] = {}
         self.unreadable: list[Unreadable] = []
@@ -81,9 +83,16 @@ class Loader:
             if progress is not None and (count % 64 == 0 or count + 1 == len(self._selected)):
                 progress(count + 1, len(self._selected))
         embedded = self._embedded()
-        if not first and not embedded:
+        around = self._names_openai_around()
+        if not first and not embedded and not around:
             return
         self._others = self._context()
+        if around:
+            # Who else reads a variable decides what becomes of the files that define it.
+            others = {path: data for path in self._others if (data := self._bytes(path)) is not None}
+            first |= {path: data for path, data in others.items() if mentions(data)}
+            if not first and not embedded:
+                return
         if self._others:
             self.linker = Linker(Modules([*self._selected, *self._others]))
         self.add(first)
@@ -99,6 +108,10 @@ class Loader:
                 return
             self.add({path: data for path in wanted if (data := self._bytes(path)) is not None})
             self.linker.run()
+
+    def _names_openai_around(self) -> bool:
+        """Whether one of the other files names a variable of OpenAI's."""
+        return any(b"OPENAI" in data for path in self._around if (data := self._bytes(path)) is not None)
 
     def _embedded(self) -> list[EmbeddedSource]:
         """The Python that stands in other files and mentions OpenAI."""
@@ -136,7 +149,7 @@ class Loader:
 
     def _bytes(self, path: str) -> bytes | None:
         try:
-            return self._read(path)
+            return self.read(path)
         except OSError as error:
             self._fail(path, error.strerror or str(error), None)
             return None

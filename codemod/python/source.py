@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 from codemod.changes import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from codemod.changes import Edit
+    from codemod.files.document import Document
     from codemod.python.facts import Place
 
 _BOM = b"\xef\xbb\xbf"
@@ -37,10 +35,12 @@ class SourceError(Exception):
 class Source:
     """The decoded text of one file. Raises ``SourceError`` when the bytes are not what they say they are.
 
-    ``code`` is what Python is to see of the text, character for character; ``illustrative``: nobody runs it as it is.
+    ``code`` is what Python is to see of the text, character for character; ``document`` is what the text is of a file
+    that is no Python; ``illustrative``: nobody runs it as it is.
     """
 
     illustrative = False
+    document: Document | None = None
 
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
@@ -80,9 +80,9 @@ class Source:
         """Where an offset is for people: a notebook's cell (None in other files), line and column, both from 1."""
         return None, *self.position(offset)
 
-    def in_file(self, edits: Sequence[Edit]) -> list[Edit]:
-        """Edits of the text as edits of the file's text."""
-        return list(edits)
+    def in_file(self, span: Span) -> Span:
+        """A span of the text in the file's text."""
+        return span
 
     @property
     def starts(self) -> list[int]:

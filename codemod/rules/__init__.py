@@ -20,6 +20,7 @@ from codemod.rules.key_name import KeyName
 from codemod.rules.mixed_client import MixedClient
 from codemod.rules.model_id import ModelId
 from codemod.rules.model_name_reader import ModelNameReader
+from codemod.rules.model_variable import ModelVariable
 from codemod.rules.module_client import ModuleClient
 from codemod.rules.openai_client import OpenAIClient
 from codemod.rules.other_provider import OtherProvider
@@ -32,6 +33,8 @@ from codemod.rules.unresolved_key import UnresolvedKey
 from codemod.rules.unresolved_model import UnresolvedModel
 from codemod.rules.unresolved_url import UnresolvedUrl
 from codemod.rules.unsupported_endpoint import UnsupportedEndpoint
+from codemod.rules.url_variable import UrlVariable
+from codemod.rules.variable_name import VariableName
 
 RULES: tuple[type[Rule], ...] = (
     IgnoredByComment,
@@ -62,6 +65,9 @@ RULES: tuple[type[Rule], ...] = (
     KeyCheck,
     ExposedKey,
     AccountEnvironment,
+    VariableName,
+    UrlVariable,
+    ModelVariable,
     UnreadableFile,
 )
 BY_ID = {rule.id: rule for rule in RULES}

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codemod.files.needs import Kind
+from codemod.files.site import Role
+from codemod.python.addresses import ACCOUNT_VARIABLES
 from codemod.rules.rule import Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemod.files.site import Site
+    from codemod.files.surrounding import Surrounding, Told
     from codemod.python.world import World
-
-_VARIABLES = frozenset({"OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ORGANIZATION", "OPENAI_CUSTOM_HEADERS"})
 
 
 class AccountEnvironment(Rule):
@@ -33,7 +36,7 @@ class AccountEnvironment(Rule):
             if store.client != -2:
                 continue
             for origin in world.origins(store.key):
-                if world.literal(origin) in _VARIABLES:
+                if world.literal(origin) in ACCOUNT_VARIABLES:
                     name = world.literal(origin)
                     yield self.review(
                         world.program.files[store.file].path,
@@ -41,3 +44,13 @@ class AccountEnvironment(Rule):
                         f"{name} is set here, and the SDK sends it to the new provider",
                         f"Set {name} only in the process that still talks to OpenAI.",
                     )
+
+    def follow(self, site: Site, file: Surrounding) -> Iterator[Told]:
+        """Review each file that gives one of them to a program with a client that moves."""
+        given = site.role in (Role.DEFINES, Role.PASSES) and (site.value is None or site.value.text.strip())
+        if file.needs.kinds.get(site.name) is Kind.ACCOUNT and given and file.stand(site).moves:
+            yield self.told_review(
+                site.span,
+                f"{site.name} is set here, and the SDK sends it to the new provider",
+                f"Remove it, or set {site.name} only for the process that still talks to OpenAI.",
+            )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codemod.files.needs import Kind
+from codemod.files.placeholders import is_secret
 from codemod.python.keys import SDK_KEY, plan_key
 from codemod.python.names import literal_keys
 from codemod.rules.rule import Note, Rule
@@ -11,6 +13,8 @@ from codemod.rules.rule import Note, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemod.files.site import Site
+    from codemod.files.surrounding import Surrounding, Told
     from codemod.python.world import Client, World
 
 
@@ -44,4 +48,14 @@ class ExposedKey(Rule):
                 place,
                 "a key is hard-coded here",
                 "If it is a real key, revoke it at OpenAI; the new key belongs in the environment only.",
+            )
+
+    def follow(self, site: Site, file: Surrounding) -> Iterator[Told]:
+        """Review each real key that a file sets the variable to, whoever reads it."""
+        value = site.value
+        if file.needs.kinds.get(site.name) is Kind.KEY and value is not None and is_secret(value.text):
+            yield self.told_review(
+                value.span,
+                f"a key stands here as {site.name}, and in the repository's history; it is not put under the new name",
+                "Revoke it at OpenAI if it is a real key; the new key belongs in the environment only.",
             )

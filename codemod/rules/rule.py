@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from codemod.changes import Status
+from codemod.files.surrounding import Told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemod.changes import Edit, Span
+    from codemod.files.site import Site
+    from codemod.files.surrounding import Surrounding
     from codemod.python.actions import Rewrite
     from codemod.python.facts import Place
     from codemod.python.world import Client, World
@@ -67,6 +71,10 @@ class Rule:
         """What remains to be done or said once it is known which clients move."""
         return iter(())
 
+    def follow(self, site: Site, file: Surrounding) -> Iterator[Told]:
+        """What becomes of a variable's name in a file around the code, once it is known which clients move."""
+        return iter(())
+
     @classmethod
     def change(cls, path: str, place: Place, message: str, *rewrites: Rewrite, help: str = "") -> Note:  # noqa: A002
         """A note that changes something."""
@@ -81,3 +89,18 @@ class Rule:
     def keep(cls, path: str, place: Place, message: str) -> Note:
         """A note on what stays on purpose."""
         return Note(cls.id, Status.KEEP, path, place, message)
+
+    @classmethod
+    def told_change(cls, span: Span, message: str, *edits: Edit) -> Told:
+        """The same for a file around the code."""
+        return Told(cls.id, Status.CHANGE, span, message, "", edits)
+
+    @classmethod
+    def told_review(cls, span: Span, message: str, help: str) -> Told:  # noqa: A002
+        """A place for a person in a file around the code."""
+        return Told(cls.id, Status.REVIEW, span, message, help)
+
+    @classmethod
+    def told_keep(cls, span: Span, message: str) -> Told:
+        """What stays on purpose in a file around the code."""
+        return Told(cls.id, Status.KEEP, span, message)

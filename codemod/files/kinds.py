@@ -1,0 +1,59 @@
+"""What a file is, by its name: one row a kind. The kind's module reads it."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codemod.files.site import Site
+
+    Reader = Callable[[str, frozenset[str]], list[Site]]
+
+_KINDS = (
+    (
+        "dotenv",
+        r"\.?env|\.env\..+|.+\.env|env\.(?:example|sample|template|dist|local)|.+\.env\.\w+|\.flaskenv|\.dev\.vars",
+    ),
+    ("shell", r".+\.(?:sh|bash|zsh|ksh|envrc|command)|\.envrc|\.(?:bash|zsh)(?:rc|_profile)|\.profile"),
+    ("procfile", r"Procfile(?:\..+)?"),
+    ("powershell", r".+\.(?:ps1|psm1|bat|cmd)"),
+    ("makefile", r"(?:GNU)?[Mm]akefile(?:\..+)?|.+\.mk|\.?[Jj]ustfile|.+\.just"),
+    ("dockerfile", r"(?:.+\.)?(?:[Dd]ocker|[Cc]ontainer)file(?:[.-].+)?"),
+    ("yaml", r".+\.ya?ml(?:\.(?:example|sample|template|dist))?|.+\.ya?ml\.tpl"),
+    ("toml", r".+\.toml(?:\.(?:example|sample|template|dist))?|Pipfile"),
+    ("json", r".+\.(?:json|jsonc|code-workspace)(?:\.(?:example|sample|template|dist))?"),
+    ("ini", r".+\.(?:ini|cfg|conf|properties|service|timer)(?:\.(?:example|sample|template|dist))?"),
+    ("terraform", r".+\.(?:tf|tfvars|hcl)(?:\.example)?"),
+)
+_PATTERN = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS), re.IGNORECASE)
+_SHEBANG = re.compile(r"#!.*\b(?:ba|z|k|da)?sh\b")
+_MODULES = {
+    "dotenv": "dotenv",
+    "shell": "shell",
+    "procfile": "makefile",
+    "powershell": "powershell",
+    "makefile": "makefile",
+    "dockerfile": "dockerfile",
+    "yaml": "yaml_file",
+    "toml": "toml_file",
+    "json": "json_file",
+    "ini": "ini",
+    "terraform": "terraform",
+}
+
+
+def kind(path: str, text: str) -> str | None:
+    """The kind of a file, None when it defines no variables; ``text`` tells where the name does not."""
+    found = _PATTERN.fullmatch(path.rpartition("/")[2])
+    if found is not None:
+        return found.lastgroup
+    return "shell" if _SHEBANG.match(text) else None
+
+
+def reader(kind: str) -> Reader:
+    """The function that reads files of a kind; its module is loaded when first asked for."""
+    return cast("Reader", import_module(f"codemod.files.{_MODULES[kind]}").read)

@@ -1,0 +1,64 @@
+"""What the migrated code says about environment variables: all that the files around it are decided by."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from codemod.changes import Target
+
+
+class Kind(StrEnum):
+    """What a variable of the old provider holds."""
+
+    KEY = "key"
+    URL = "url"
+    MODEL = "model"
+    ACCOUNT = "account"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A program that reads a variable: whether it ``moves`` (or has moved), and ``what`` in it reads, for people."""
+
+    path: str
+    moves: bool
+    what: str
+
+
+@dataclass(slots=True)
+class Needs:
+    """The variables that concern the migration, by name, and who reads each of them.
+
+    ``models`` are the configured patterns and ids that come before the built-in map; ``shown`` are examples in
+    documentation, which count where no program reads a variable.
+    """
+
+    target: Target
+    base_url_env: str
+    models: tuple[tuple[str, str], ...] = ()
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    readers: defaultdict[str, list[Reader]] = field(default_factory=lambda: defaultdict(list))
+    shown: defaultdict[str, list[Reader]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, name: str, kind: Kind, readers: Iterable[Reader], *, shown: bool = False) -> None:
+        """Add readers of a variable; what it holds is decided by whoever comes first."""
+        self.kinds.setdefault(name, kind)
+        known = (self.shown if shown else self.readers)[name]
+        known += [reader for reader in dict.fromkeys(readers) if reader not in known]
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The variables to look for."""
+        return frozenset(self.kinds)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing that moves reads anything."""
+        readers = [*self.readers.values(), *self.shown.values()]
+        return not any(reader.moves for some in readers for reader in some)

@@ -1,0 +1,53 @@
+"""Whose is a file: the programs that read the variables which it gives, by where both lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from posixpath import dirname, join, normpath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from codemod.files.needs import Needs, Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """What becomes of a variable as far as one file is concerned.
+
+    ``moves``: a program that moves reads it from there. ``keeper`` is one that stays and reads it too, empty when there
+    is none.
+    """
+
+    moves: bool
+    keeper: str
+
+
+class Owners:
+    """Readers by folder. A file belongs to those below its own folder, else to those below the next folder up."""
+
+    def __init__(self, needs: Needs, others: Iterable[tuple[str, Reader]]) -> None:
+        self._readers = {name: list(readers) for name, readers in needs.readers.items()}
+        self._shown = needs.shown
+        for name, reader in others:
+            self._readers.setdefault(name, []).append(reader)
+        self._stands: dict[tuple[str, str], Stand] = {}
+
+    def stand(self, name: str, path: str, scope: str | None = None) -> Stand:
+        """What becomes of a variable that the file at ``path`` names, for the program in ``scope`` beside it."""
+        folder = dirname(path) if scope is None else normpath(join(dirname(path), scope)).lstrip("./")
+        key = (name, folder)
+        if key not in self._stands:
+            self._stands[key] = self._find(name, folder)
+        return self._stands[key]
+
+    def _find(self, name: str, folder: str) -> Stand:
+        readers = self._readers.get(name) or self._shown.get(name, [])
+        while True:
+            near = [reader for reader in readers if not folder or reader.path.startswith(f"{folder}/")]
+            if near or not folder:
+                break
+            folder = dirname(folder)
+        keeper = next((reader.what for reader in near if not reader.moves), "")
+        return Stand(any(reader.moves for reader in near), keeper)

@@ -1,0 +1,36 @@
+"""What stands in place of a key: a secret, which is never carried over, or a placeholder, which is."""
+
+from __future__ import annotations
+
+import re
+
+_PREFIX = re.compile(r"sk-(?:proj-|svcacct-|admin-|live-|test-)?")
+_WORDS = re.compile(r"[^A-Za-z0-9]+")
+_WORD = re.compile(r"(?=.{1,14}\Z)(?:[A-Z]{1,14}|[A-Z]?[a-z]{1,14}){1,4}|[0-9]{1,4}|(.)\1*", re.DOTALL)
+_BRACKETS = re.compile(r"\s*(?:<[^<>]*>|\{[^{}]*\}|\[[^\[\]]*\])\s*")
+# Shorter ones give nothing away: OpenAI's keys have 48 characters and more.
+_SHORT = 12
+_NAME = re.compile(r"openai", re.IGNORECASE)
+
+
+def is_secret(text: str) -> bool:
+    """Whether a value given to a key's variable may be somebody's key: anything long that is not made of words."""
+    body = _PREFIX.sub("", text.strip(), count=1)
+    if len(body) < _SHORT or "..." in body or _BRACKETS.fullmatch(text):
+        return False
+    return not all(_WORD.fullmatch(word) for word in _WORDS.split(body) if word)
+
+
+def reworded(text: str) -> str:
+    """A placeholder that speaks of OpenAI, speaking of the new provider: ``sk-your-key`` -> ``ak_your-key``."""
+    text = re.sub(r"\Ask-(?:proj-|svcacct-|admin-)?", "ak_", text)
+    prose = " " in text
+    return _NAME.sub(lambda found: _renamed(found[0], prose=prose), text)
+
+
+def _renamed(name: str, *, prose: bool) -> str:
+    if name.isupper():
+        return "ABLIT"
+    if name.islower():
+        return "ablit"
+    return "abliteration.ai" if prose else "Ablit"

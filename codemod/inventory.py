@@ -1,0 +1,165 @@
+"""Accounts for every place that still says OpenAI once the changes are made: key names, addresses, model ids."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from codemod import provider
+from codemod.changes import Remainder, Span, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from codemod.changes import Edit
+    from codemod.merge import Text
+
+REASONS = (
+    "for review",
+    "kept on purpose",
+    "other use in Python",
+    "text in Python",
+    "comment in Python",
+    "test or recorded data",
+    "settings and deployment",
+    "another language",
+    "data",
+    "lock file",
+    "notebook output or text",
+    "documentation",
+    "other text",
+    "too large to be searched",
+)
+"""Why a place still says OpenAI, in the order in which a reviewer looks."""
+
+_WORD = re.compile(
+    r"(?<![A-Za-z0-9_])OPENAI_[A-Z0-9_]+|(?<![A-Za-z0-9_])(?:[a-z0-9-]+\.)?api\.openai\.com"
+    r"|(?<![A-Za-z0-9_./-])(?:(?:ft:)?gpt-|chatgpt-|o[134]-(?:mini|preview|pro)|dall-e-|whisper-1|text-|tts-1|omni-|davinci)"
+    r"[A-Za-z0-9_.:-]*"
+)
+_TEST = re.compile(
+    r"(^|/)(tests?|testing|spec|__tests__|cassettes|fixtures|snapshots?|__snapshots__|golden)/"
+    r"|(^|/)(test_[^/]*|conftest\.py|[^/]*[._](test|spec)\.[^/]*)$",
+    re.IGNORECASE,
+)
+_BY_NAME = (
+    ("lock file", r"(^|/)([^/]*\.lock|[^/]*-lock\.(json|yaml)|go\.sum|npm-shrinkwrap\.json)$"),
+    ("notebook output or text", r"\.ipynb$"),
+    ("documentation", r"\.(md|markdown|mdx|rst|adoc|html?|tex)$|(^|/)(README|CHANGELOG|LICENSE|NOTICE)[^/]*$"),
+    (
+        "another language",
+        r"\.([cm]?[jt]sx?|vue|svelte|astro|go|rs|rb|java|kts?|scala|cs|fs|php|swift|dart|exs?|lua|r|jl|c|cc|cpp|h|hpp)$",
+    ),
+    ("data", r"\.(jsonl?|csv|tsv|xml|ndjson|geojson|sql|log|svg|txt)(\.[a-z]+)?$"),
+    (
+        "settings and deployment",
+        r"\.(ya?ml|toml|ini|cfg|conf|env|sh|bash|ps1|bat|service|tf|tfvars|hcl|properties|tpl)(\.[a-z]+)?$"
+        r"|(^|/)(\.env[^/]*|\.?[^/]*(Dockerfile|Makefile|justfile|Procfile)[^/]*)$",
+    ),
+)
+_KINDS = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _BY_NAME)
+_MOST_WORDS = 6
+_URGENCY = {Status.REVIEW: 0, Status.KEEP: 1, Status.CHANGE: 2}
+
+
+class Accounted(NamedTuple):
+    """Characters of a file's text that a finding tells of; ``exact``: its line holds more than the finding."""
+
+    span: Span
+    status: Status
+    exact: bool
+
+
+def inventory(
+    files: Mapping[str, Text],
+    edits: Mapping[str, Sequence[Edit]],
+    accounted: Mapping[str, Sequence[Accounted]],
+    large: Iterable[str],
+) -> tuple[Remainder, ...]:
+    """What is left in each file, grouped by reason; ``edits`` are those of the files' texts."""
+    found = [
+        remainder
+        for path in sorted(files)
+        for remainder in _of_file(path, files[path].text, edits.get(path, ()), accounted.get(path, ()))
+    ]
+    found += [Remainder("too large to be searched", path, 1, 1, ()) for path in sorted(large)]
+    return tuple(sorted(found, key=lambda each: (REASONS.index(each.reason), each.path)))
+
+
+def _of_file(path: str, text: str, edits: Sequence[Edit], accounted: Sequence[Accounted]) -> Iterator[Remainder]:
+    counts: Counter[str] = Counter()
+    first: dict[str, int] = {}
+    words: dict[str, dict[str, None]] = {}
+    told = _Told(text, accounted)
+    general = _general(path)
+    for start, word in _words(text, edits):
+        status = told.at(start)
+        if status is Status.REVIEW:
+            reason = "for review"
+        elif status is not None:
+            reason = "kept on purpose"
+        else:
+            reason = general or _in_python(text, start, word)
+        counts[reason] += 1
+        first.setdefault(reason, start)
+        some = words.setdefault(reason, {})
+        if len(some) < _MOST_WORDS:
+            some.setdefault(word)
+    for reason, count in counts.items():
+        line = text.count("\n", 0, first[reason]) + 1
+        yield Remainder(reason, path, line, count, tuple(words[reason]))
+
+
+def _words(text: str, edits: Sequence[Edit]) -> Iterator[tuple[int, str]]:
+    """Each word that is about OpenAI and stays, with its offset before the changes."""
+    starts = [edit.span.start for edit in edits]
+    for found in _WORD.finditer(text):
+        word = found[0].rstrip(".:-_")
+        if not (word.startswith("OPENAI_") or word.endswith("openai.com") or provider.is_openai_model(word)):
+            continue
+        index = bisect_right(starts, found.start()) - 1
+        if index >= 0 and found.start() < edits[index].span.end and word not in edits[index].replacement:
+            continue
+        yield found.start(), word
+
+
+class _Told:
+    """Which characters findings tell of: those of their lines, or only their own where a line holds more."""
+
+    def __init__(self, text: str, accounted: Sequence[Accounted]) -> None:
+        self._text = text
+        self._lines: dict[int, Status] = {}
+        self._spans: list[tuple[int, int, Status]] = []
+        for span, status, exact in sorted(accounted, key=lambda each: _URGENCY[each.status], reverse=True):
+            if exact:
+                self._spans.append((span.start, span.end, status))
+                continue
+            start = text.rfind("\n", 0, span.start) + 1
+            while 0 <= start <= span.end:
+                self._lines[start] = status
+                start = text.find("\n", start) + 1 or -1
+
+    def at(self, offset: int) -> Status | None:
+        """The most urgent outcome of the findings that tell of a place."""
+        found = [status for start, end, status in self._spans if start <= offset < end]
+        line = self._lines.get(self._text.rfind("\n", 0, offset) + 1)
+        return min([*found, *([line] if line else [])], key=_URGENCY.__getitem__, default=None)
+
+
+def _general(path: str) -> str | None:
+    """The reason that a file's name gives; None for Python, whose lines tell."""
+    if _TEST.search(path):
+        return "test or recorded data"
+    if path.endswith((".py", ".pyi", ".pyw")):
+        return None
+    return next((reason for reason, pattern in _KINDS if pattern.search(path)), "other text")
+
+
+def _in_python(text: str, start: int, word: str) -> str:
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    if "#" in line:
+        return "comment in Python"
+    after = text[start + len(word) : start + len(word) + 1]
+    return "other use in Python" if line[-1:] in "\"'" and after in "\"'" and after else "text in Python"

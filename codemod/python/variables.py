@@ -1,0 +1,101 @@
+"""Which environment variables the program reads for clients that move, and for those that stay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codemod.files.needs import Kind, Needs, Reader
+from codemod.python.addresses import ACCOUNT_VARIABLES, VARIABLES, Address, addresses
+from codemod.python.keys import SDK_KEY, is_test_file
+from codemod.python.names import keepers, mentions, moved_names, realm, realms
+from codemod.python.settings_class import settings_field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from codemod.python.actions import Rewrite
+    from codemod.python.world import Client, World
+    from codemod.rules.rule import Note
+
+# A string that is the name, in these roles, means that the variable is read (or may be).
+_READ = frozenset({"lookup", "own", "other"})
+
+
+def needs(world: World, notes: Sequence[Note]) -> Needs:
+    """What the files around the program are decided by, once ``notes`` say what becomes of it."""
+    settings = world.settings
+    found = Needs(settings.target(), settings.base_url_env, settings.models)
+    rewrites = [rewrite for note in notes for rewrite in note.rewrites]
+    for inside in realms(world):
+        moving = [reader for client in _moving(world, inside) for reader in [_reader(world, client, moves=True)]]
+        moving += [_at(world, request.path, moves=True) for request in world.http.moving()]
+        names, _ = moved_names(world, inside, "")
+        for name in names | _had(world, inside):
+            found.add(name, Kind.KEY, [*moving, *_staying(world, name, inside, rewrites)], shown=bool(inside))
+        staying = [_at(world, keeper.path, keeper.what) for keeper in keepers(world, SDK_KEY, inside)]
+        for name in VARIABLES if moving else ():
+            found.add(name, Kind.URL, [*moving, *staying], shown=bool(inside))
+        for name in ACCOUNT_VARIABLES if moving else ():
+            found.add(name, Kind.ACCOUNT, moving, shown=bool(inside))
+        for name, reader in _model_readers(world, inside):
+            found.add(name, Kind.MODEL, [reader], shown=bool(inside))
+    return found
+
+
+def _moving(world: World, inside: str) -> Iterator[Client]:
+    for client in world.clients:
+        if client.index not in world.held and realm(world, client.path) == inside:
+            yield client
+
+
+def _had(world: World, inside: str) -> set[str]:
+    """The SDK's own variable, where clients are at the new provider already and read the new one."""
+    key = world.settings.key_env
+    for client in _moving(world, inside):
+        if addresses(client, world).kinds == {Address.TARGET}:
+            for origin in (origin for given in world.keys(client) for origin in world.origins(given.node)):
+                if origin.kind == "lookup" and key in world.variables(origin):
+                    return {SDK_KEY}
+    return set()
+
+
+def _reader(world: World, client: Client, *, moves: bool) -> Reader:
+    return _at(world, client.path, f"the client at {client.path}:{client.place[0]}", moves=moves)
+
+
+def _at(world: World, path: str, what: str = "", *, moves: bool = False) -> Reader:
+    return Reader(world.sources[path].file, moves, what or path)
+
+
+def _staying(world: World, name: str, inside: str, rewrites: Sequence[Rewrite]) -> Iterator[Reader]:
+    """Whoever reads a key's variable and does not move: clients, frameworks, look-ups for something else."""
+    for keeper in keepers(world, name, inside):
+        yield _at(world, keeper.path, keeper.what)
+    for mention in mentions(world, name, inside):
+        moved = any(r.path == mention.path and r.covers(mention.place) for r in rewrites)
+        if mention.role in _READ and not moved and not is_test_file(mention.path):
+            yield _at(world, mention.path, f"{mention.path}:{mention.place[0]}")
+
+
+def _model_readers(world: World, inside: str) -> Iterator[tuple[str, Reader]]:
+    """Variables that models are read from, each with a client that uses it."""
+    for client in world.clients:
+        if realm(world, client.path) != inside:
+            continue
+        for call in world.endpoint_calls(client):
+            moves = client.index not in world.held and world.supported(client, call.path)
+            for given in world.models(client, call):
+                for name in _variables(world, given.node):
+                    yield name, _reader(world, client, moves=moves)
+
+
+def _variables(world: World, node: int) -> set[str]:
+    names: set[str] = set()
+    for origin in world.origins(node):
+        if origin.kind == "lookup":
+            names |= world.variables(origin)
+        elif origin.kind == "setting":
+            cls, field = world.tracer.settings_fields[origin.node]
+            made = settings_field(world, cls, field, "", "")
+            names |= {made.variable} if made is not None else set()
+    return names

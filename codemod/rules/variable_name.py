@@ -1,0 +1,125 @@
+"""ABL050: the key's variable in the files around the code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codemod.changes import Edit
+from codemod.files.needs import Kind
+from codemod.files.placeholders import is_secret, reworded
+from codemod.files.site import Role
+from codemod.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemod.files.owners import Stand
+    from codemod.files.site import Site, Value
+    from codemod.files.surrounding import Surrounding, Told
+
+
+class VariableName(Rule):
+    """Where the key of migrated code is defined or passed on - env files, compose files, workflows, Dockerfiles,
+    manifests, scripts - its name moves with the code.
+
+    A placeholder is carried over, a reference to the same variable or secret is renamed with it, and a real secret is
+    OpenAI's: its value is never put under the new name. Where something still needs the old variable, the new one is
+    added beside it. A file whose readers all stay is left alone.
+    """
+
+    id = "ABL050"
+    name = "variable-name"
+    summary = "The key's variable is renamed where it is defined, passed on or checked outside Python."
+    urgency = 2
+
+    def follow(self, site: Site, file: Surrounding) -> Iterator[Told]:
+        """Rename one place, add the new variable beside it, or say why not."""
+        if file.needs.kinds.get(site.name) is not Kind.KEY or site.role is Role.PROSE:
+            return
+        stand, key = file.stand(site), file.needs.target.key_env
+        if not stand.moves:
+            if stand.keeper:
+                yield self.told_keep(
+                    site.span, f"{site.name} stays here: {stand.keeper} needs it, and nothing here moves"
+                )
+        elif site.fixed:
+            yield self.told_review(site.span, f"{site.name} stays here: {site.fixed}", _BY_HAND.format(key=key))
+        elif site.role is Role.REFERS:
+            yield from self._reference(site, file, stand)
+        else:
+            yield from self._entry(site, file, stand)
+
+    def _reference(self, site: Site, file: Surrounding, stand: Stand) -> Iterator[Told]:
+        name, key = site.name, file.needs.target.key_env
+        holder = file.holder(site)
+        if holder is not None and file.needs.kinds.get(holder.name) is Kind.KEY:
+            return  # told with the definition
+        given_to = holder.name if holder is not None else file.given_to(site)
+        if file.calls_openai:
+            yield self.told_review(
+                site.span,
+                f"{name} stays here: a command in this file calls api.openai.com",
+                "Move the command's URL, key and model by hand, all at once, or leave it at OpenAI.",
+            )
+        elif given_to is not None and given_to != key:
+            yield self.told_review(
+                site.span,
+                f"{name} stays here: it is handed on as {given_to}, to whoever reads that",
+                f"If that program calls OpenAI, leave it; if it is migrated, give it {key} instead.",
+            )
+        elif stand.keeper:
+            yield self.told_keep(site.span, f"{name} stays here: {stand.keeper} still needs it")
+        else:
+            yield self.told_change(site.span, f"{name} becomes {key}", Edit(site.span, key, self.id))
+
+    def _entry(self, site: Site, file: Surrounding, stand: Stand) -> Iterator[Told]:
+        name, key = site.name, file.needs.target.key_env
+        edits = [Edit(site.span, key, self.id)]
+        if site.value is not None:
+            moved = self._value(site.value, key)
+            if moved is None:
+                yield self.told_review(
+                    site.span,
+                    f"{name} stays here: what it is set to is put together in a way that cannot be followed",
+                    _BY_HAND.format(key=key),
+                )
+                return
+            edits += moved
+        whole = site.value.quoted if site.value is not None else site.span
+        span = type(site.span)(min(site.span.start, whole.start), max(site.span.end, whole.end))
+        keeper = stand.keeper or ("a command in this file" if file.calls_openai else "")
+        if not keeper:
+            if file.defines(key):
+                yield self.told_review(
+                    span, f"{name} is defined here beside {key}, and nothing needs it any more", "Remove it."
+                )
+            else:
+                yield self.told_change(span, f"{name} becomes {key}", *edits)
+        elif file.defines(key):
+            yield self.told_keep(span, f"{name} stays beside {key}: {keeper} still needs it")
+        elif site.repeat is None:
+            yield self.told_review(
+                span, f"{key} has to be given here too: {keeper} still needs {name}", f"Add {key} beside {name}."
+            )
+        else:
+            added = file.copied(site, edits, self.id)
+            yield self.told_change(span, f"{key} is added: {keeper} still needs {name}", added)
+
+    def _value(self, value: Value, key: str) -> list[Edit] | None:
+        """What a definition's value takes; None when that cannot be decided."""
+        if value.computed or len(value.references) > 1:
+            return None
+        if value.references:
+            return [Edit(value.references[0].span, key, self.id)]
+        if is_secret(value.text):
+            return [Edit(value.quoted, value.empty, self.id)]
+        new = reworded(value.text)
+        # A placeholder that its format writes in another way than it reads is carried over as it is.
+        return (
+            [Edit(value.span, new, self.id)]
+            if new != value.text and len(value.text) == value.span.end - value.span.start
+            else []
+        )
+
+
+_BY_HAND = "Give the migrated code {key} here by hand, with a key of the new provider; never with OpenAI's."

@@ -1,0 +1,241 @@
+"""What surrounds the code: which files name its variables, whose they are, and what becomes of them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from codemod.changes import Finding, Status, excerpt
+from codemod.files import container, kinds
+from codemod.files.needs import Kind, Needs, Reader
+from codemod.files.owners import Owners
+from codemod.files.site import FormatError, Role, Site
+from codemod.files.surrounding import Surrounding, Told
+from codemod.inventory import Accounted
+from codemod.rules import BY_ID, RULES
+from codemod.rules.ignored import IgnoredByComment
+from codemod.rules.unreadable_file import UnreadableFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from codemod.changes import Edit
+    from codemod.files.container import Container
+    from codemod.files.document import Document
+    from codemod.files.text_file import TextFile
+    from codemod.settings import Settings
+
+_IGNORE = re.compile(r"ablit:\s*ignore(?!-)(?:\s*\[([^\]\r\n]*)\])?")
+_IGNORE_FILE = re.compile(r"ablit:\s*ignore-file\b")
+# Programs in other languages, and what makes one of them read the key without naming it.
+_OTHER_CODE = re.compile(
+    r"\.(?:[cm]?[jt]sx?|vue|svelte|astro|go|rs|rb|java|kt|kts|scala|cs|fs|php|swift|dart|ex|exs|lua|r|jl)$",
+    re.IGNORECASE,
+)
+_OTHER_SDK = re.compile(
+    r"""["'](?:openai|@ai-sdk/openai|@langchain/openai|langchain/[\w/]*openai)["'/]|go-openai|openai-go|ruby-openai"""
+    r"""|com\.openai|async_openai|using OpenAI\b|OpenAI\\Client|openai-php"""
+)
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What becomes of the files around the code: ``edits`` by file and document (None: of the file's own text).
+
+    ``accounted`` are the characters of each file that findings tell of.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    edits: tuple[tuple[str, Document | None, tuple[Edit, ...]], ...] = ()
+    definitions: tuple[Definition, ...] = ()
+    accounted: tuple[tuple[str, tuple[Accounted, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A place that gives a program the new key's variable: from a store of secrets, or else from its environment."""
+
+    path: str
+    line: int
+    secret: bool
+    given: bool
+
+
+@dataclass(slots=True)
+class _Text:
+    """One text of a file: all of it, or a document in it."""
+
+    file: TextFile
+    kind: str
+    text: str
+    document: Document | None = None
+
+    def place(self, offset: int) -> tuple[int | None, int, int]:
+        """Cell, line and column of an offset."""
+        return (None, *self.file.position(offset)) if self.document is None else self.document.place(offset)
+
+    def accounted(self, told: Told) -> Accounted:
+        """The characters of the file that a finding tells of."""
+        if self.document is None:
+            return Accounted(told.span, told.status, exact=False)
+        return Accounted(self.document.file_span(told.span), told.status, exact=True)
+
+
+@dataclass(slots=True)
+class _Outcome:
+    findings: list[Finding] = field(default_factory=list)
+    edits: list[tuple[str, Document | None, tuple[Edit, ...]]] = field(default_factory=list)
+    definitions: list[Definition] = field(default_factory=list)
+    accounted: list[tuple[str, tuple[Accounted, ...]]] = field(default_factory=list)
+
+    def frozen(self) -> Followed:
+        """The same as a value."""
+        return Followed(tuple(self.findings), tuple(self.edits), tuple(self.definitions), tuple(self.accounted))
+
+
+def follow(
+    files: Mapping[str, TextFile], containers: Mapping[str, Container], needs: Needs, settings: Settings
+) -> Followed:
+    """What becomes of the variables of ``needs`` in ``files``, of which ``containers`` are those with documents."""
+    if needs.empty:
+        return Followed()
+    word = re.compile(rf"(?<![A-Za-z0-9_])(?:{'|'.join(map(re.escape, sorted(needs.wanted)))})(?![A-Za-z0-9_])")
+    named = {path: file for path, file in files.items() if word.search(file.text)}
+    outcome = _Outcome()
+    read = [(text, _sites(text, needs, outcome)) for file in named.values() for text in _texts(file, containers)]
+    owners = Owners(needs, [*_foreign(files, needs, word), *_commands(read, needs)])
+    rules = [rule() for rule in RULES if _allowed(settings, rule.id, rule.name)]
+    for text, sites in read:
+        surrounding = Surrounding(text.file.path, text.text, needs, owners, sites)
+        told = [each for site in sites for rule in rules for each in rule.follow(site, surrounding)]
+        _settle(text, list(dict.fromkeys(told)), outcome)
+        outcome.definitions += _definitions(text, sites, told, needs)
+    return outcome.frozen()
+
+
+def _allowed(settings: Settings, *names: str) -> bool:
+    return not set(names) & set(settings.ignore) and (not settings.select or bool(set(names) & set(settings.select)))
+
+
+def _texts(file: TextFile, containers: Mapping[str, Container]) -> Iterator[_Text]:
+    if container.is_container(file.path):
+        held = containers.get(file.path)
+        for document in held.documents if held is not None else ():
+            if document.language != "python":
+                yield _Text(file, document.language, document.code, document)
+        return
+    kind = kinds.kind(file.path, file.text)
+    if kind is not None:
+        yield _Text(file, kind, file.text)
+
+
+def _sites(text: _Text, needs: Needs, outcome: _Outcome) -> list[Site]:
+    """What a text says of the variables; a text that cannot be read is told of."""
+    try:
+        return kinds.reader(text.kind)(text.text, needs.wanted)
+    except FormatError as error:
+        if text.document is None:
+            line = error.line or 1
+            outcome.findings.append(
+                Finding(
+                    UnreadableFile.id,
+                    Status.REVIEW,
+                    text.file.path,
+                    line,
+                    1,
+                    line,
+                    1,
+                    f"left alone: it names a variable that moves, and cannot be read as {text.kind}: {error.reason}",
+                    help="Rename the variable here by hand where the migrated code is given it.",
+                )
+            )
+        return []
+
+
+def _foreign(files: Mapping[str, TextFile], needs: Needs, word: re.Pattern[str]) -> Iterator[tuple[str, Reader]]:
+    """Programs in other languages that read one of the variables."""
+    keys = [name for name, kind in needs.kinds.items() if kind is not Kind.MODEL]
+    for path, file in files.items():
+        if not _OTHER_CODE.search(path) and not path.endswith("package.json"):
+            continue
+        names = {found[0] for found in word.finditer(file.text)} if _OTHER_CODE.search(path) else set[str]()
+        for name in keys if _OTHER_SDK.search(file.text) else sorted(names):
+            yield name, Reader(path, moves=False, what=path)
+
+
+def _commands(read: Iterable[tuple[_Text, Sequence[Site]]], needs: Needs) -> Iterator[tuple[str, Reader]]:
+    """Commands that send the old key to OpenAI themselves."""
+    for text, sites in read:
+        if text.document is not None and text.document.in_markdown:
+            continue  # nobody runs it
+        surrounding = Surrounding(text.file.path, text.text, needs, Owners(needs, ()), sites)
+        for site in sites:
+            if site.role is Role.REFERS and needs.kinds[site.name] is Kind.KEY and surrounding.calls_openai:
+                line = text.place(site.span.start)[1]
+                yield site.name, Reader(text.file.path, moves=False, what=f"the command at {text.file.path}:{line}")
+
+
+def _settle(text: _Text, told: Sequence[Told], outcome: _Outcome) -> None:
+    """Turn what rules say of one text into findings and edits, without those on lines that a comment protects."""
+    protected = _IGNORE_FILE.search(text.text) is not None
+    edits: list[Edit] = []
+    kept: list[Told] = []
+    for each in told:
+        if protected or _ignored(text.text, each):
+            if each.edits:
+                kept.append(IgnoredByComment.told_keep(each.span, "left alone, as its comment asks"))
+            continue
+        kept.append(each)
+        edits += each.edits
+    ordered = tuple(sorted(set(edits)))
+    if ordered:
+        outcome.edits.append((text.file.path, text.document, ordered))
+    outcome.findings += [_finding(text, each, ordered) for each in kept]
+    outcome.accounted.append((text.file.path, tuple(text.accounted(each) for each in kept)))
+
+
+def _ignored(text: str, told: Told) -> bool:
+    start = text.rfind("\n", 0, told.span.start) + 1
+    end = text.find("\n", told.span.end)
+    found = _IGNORE.search(text, start, len(text) if end < 0 else end)
+    if found is None:
+        return False
+    names = {told.rule, BY_ID[told.rule].name}
+    return found[1] is None or bool(names & {name.strip() for name in found[1].split(",")})
+
+
+def _finding(text: _Text, told: Told, edits: Sequence[Edit]) -> Finding:
+    cell, line, column = text.place(told.span.start)
+    _, end_line, end_column = text.place(told.span.end)
+    after = ""
+    if told.edits:
+        inserted = [edit for edit in told.edits if edit.span.start == edit.span.end]
+        after = inserted[0].replacement.strip("\r\n") if inserted else excerpt(text.text, edits, told.span)
+    before = text.text[told.span.start : told.span.end]
+    return Finding(
+        told.rule,
+        told.status,
+        text.file.path,
+        line,
+        column,
+        end_line,
+        end_column,
+        told.message,
+        before,
+        after,
+        told.help,
+        cell,
+    )
+
+
+def _definitions(text: _Text, sites: Sequence[Site], told: Sequence[Told], needs: Needs) -> Iterator[Definition]:
+    """Where the new variable is given from now on."""
+    changed = Counter(each.span.start for each in told if each.status is Status.CHANGE)
+    for site in sites:
+        if needs.kinds[site.name] is Kind.KEY and site.role in (Role.DEFINES, Role.PASSES) and changed[site.span.start]:
+            references = site.value.references if site.value is not None else ()
+            secret = any(reference.secret for reference in references)
+            given = bool(references) or site.role is Role.PASSES
+            yield Definition(text.file.path, text.place(site.span.start)[1], secret, given)
