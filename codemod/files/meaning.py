@@ -1,0 +1,136 @@
+"""What the keys of well-known configuration files mean for a variable's name that stands under them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from codemod.files.tree import Mapping, Scalar, Sequence, above
+
+if TYPE_CHECKING:
+    from codemod.files.tree import Node, Tree
+
+_SCRIPTS = frozenset(
+    """run script before_script after_script command commands cmd cmds args arguments entrypoint inlineScript bash shell
+    ansible.builtin.shell ansible.builtin.command pwsh powershell install before_install postCreateCommand
+    postStartCommand postAttachCommand onCreateCommand updateContentCommand initializeCommand startCommand buildCommand
+    preDeployCommand dockerCommand release_command releaseCommand steps_command runtimeArgs runArgs entry build_command
+    start_command deploy pre post default-command commands_pre commands_post init user_data shellCommand""".split()
+)
+_SCRIPT_TABLES = frozenset({"scripts", "tasks"})
+_LISTS = re.compile(r"env|var|secret|pass|args|require|allow|forward|keys?$|names?$", re.IGNORECASE)
+_HOLDERS = re.compile(r"env|var|secret|token|key", re.IGNORECASE)
+_TALK = re.compile(r"description|desc|help|title|summary|message|notes?|comment|label|placeholder|docs?", re.IGNORECASE)
+_FLAGS = frozenset({"-e", "--env", "--build-arg", "--secret-env"})
+NAME_KEYS = frozenset({"name", "key", "Name", "Key", "variable", "env_var", "envVar", "secretKey"})
+VALUE_KEYS = ("value", "Value", "default", "defaultValue", "default_value")
+# What may be said of a variable beside its value without saying where the value comes from.
+DECLARES = frozenset(
+    """name key Name Key variable env_var envVar description required type secret sensitive optional title format
+    options expand generator sync scope deprecationMessage default example readonly masked protected display input
+    prompt is_secret isSecret isRequired raw mandatory label help category order placeholder hidden""".split()
+)
+_STEP = frozenset({"run", "uses", "image", "script", "steps", "hosts", "tasks", "jobs"})
+
+
+def is_script(tree: Tree, node: Node) -> bool:
+    """Whether a scalar is, or belongs to, a command."""
+    around = node
+    while isinstance(around.parent, Sequence):
+        around = around.parent
+    key = tree.key_of(around)
+    if not key:
+        return False
+    if isinstance(around.parent, Mapping) and tree.key_of(around.parent) in _SCRIPT_TABLES:
+        return True
+    if key in ("args", "arguments") and isinstance(around.parent, Mapping):
+        return tree.key_of(around.parent) != "build"
+    if key == "test":
+        return isinstance(around.parent, Mapping) and tree.key_of(around.parent) == "healthcheck"
+    return key in _SCRIPTS
+
+
+def is_talk(tree: Tree, node: Node) -> bool:
+    """Whether a scalar is there for people to read."""
+    return _TALK.fullmatch(tree.key_of(node)) is not None
+
+
+def lists_names(tree: Tree, item: Node) -> bool:
+    """Whether a list, by its key, may hold names of variables."""
+    return item.parent is not None and _LISTS.search(tree.key_of(item.parent)) is not None
+
+
+def holds_name(tree: Tree, node: Node) -> bool:
+    """Whether what stands under a key, by that key, is the name of a variable: ``api_key_env: NAME``."""
+    return _HOLDERS.search(tree.key_of(node)) is not None
+
+
+def flag_before(tree: Tree, item: Scalar) -> Scalar | None:
+    """The ``-e`` before an argument that names a variable."""
+    before = tree.before(item)
+    return before if before is not None and tree.written(before) in _FLAGS else None
+
+
+def is_step(tree: Tree, mapping: Mapping) -> bool:
+    """Whether a mapping's name is that of something which is done."""
+    return tree.get(mapping, *_STEP) is not None
+
+
+def is_secret_file(tree: Tree, node: Node) -> bool:
+    """Whether a name is that of a secret of a compose file, which a container finds as a file of that name."""
+    collection = node.parent
+    if collection is None or tree.key_of(collection) != "secrets":
+        return False
+    services = tree.get(tree.root_at(node.start), "services")
+    return isinstance(services, Mapping) and (isinstance(collection, Sequence) or _is_root(collection.parent))
+
+
+def _is_root(node: Node | None) -> bool:
+    return node is not None and node.parent is None
+
+
+def decoded(tree: Tree, node: Node, text: str) -> str | None:
+    """The text of a value in the ``data`` of a Kubernetes Secret; None where values are as written."""
+    mapping = node.parent
+    if mapping is None or tree.key_of(mapping) != "data" or not isinstance(mapping.parent, Mapping):
+        return None
+    if tree.written(tree.get(mapping.parent, "kind")) != "Secret":
+        return None
+    try:
+        return base64.b64decode(text.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None
+
+
+def scope_of(tree: Tree, node: Node) -> str | None:
+    """The folder in which the file says that a program is built or run for which the name is given."""
+    for around in above(node):
+        if not isinstance(around, Mapping):
+            continue
+        group = around.parent
+        if isinstance(group, Mapping) and tree.key_of(group) == "services":
+            build = tree.get(around, "build")
+            context = tree.get(build, "context") if isinstance(build, Mapping) else build
+            return _folder(tree.written(context), "")
+        folder = _working_directory(tree, around, node)
+        if folder:
+            return _folder(folder, "../..")
+    return None
+
+
+def _working_directory(tree: Tree, around: Mapping, node: Node) -> str:
+    """The working directory of a workflow's step, or the default of a job or of the whole."""
+    if tree.get(tree.root_at(node.start), "jobs") is None:
+        return ""
+    is_step = around.parent is not None and tree.key_of(around.parent) == "steps"
+    settings = around if is_step else tree.get(tree.get(around, "defaults"), "run")
+    return tree.written(tree.get(settings, "working-directory"))
+
+
+def _folder(written: str, base: str) -> str | None:
+    if not written or any(mark in written for mark in ("$", "{", "://", "\\", "@")) or written.startswith(("/", "~")):
+        return None
+    return posixpath.normpath(posixpath.join(base, written))

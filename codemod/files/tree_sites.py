@@ -1,0 +1,188 @@
+"""What the names in a structured file do: each is judged by the scalar it stands in and by that scalar's neighbours."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from codemod.changes import Span
+from codemod.files import meaning
+from codemod.files.commented import read_comment
+from codemod.files.embedded import read_text
+from codemod.files.occurrences import find_names
+from codemod.files.references import Named, find_contexts, find_references
+from codemod.files.repeats import repeat_entry, repeat_item
+from codemod.files.scalars import resolve
+from codemod.files.site import Reference, Role, Site, Value
+from codemod.files.tree import Entry, Mapping, Scalar, Sequence, Style
+
+if TYPE_CHECKING:
+    from codemod.files.site import Repeat
+    from codemod.files.tree import Node, Tree
+
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_ENV_TAGS = re.compile(r"!(?:env|env_var|ENV|EnvVar|os\.environ)", re.IGNORECASE)
+_COMPUTING = re.compile(r"!(?!!|$)")
+
+
+class TreeReader:
+    """Reads the names ``wanted`` in one tree."""
+
+    def __init__(self, tree: Tree, wanted: frozenset[str]) -> None:
+        self._tree = tree
+        self._wanted = wanted
+        self._last: tuple[Scalar, dict[Span, Site]] | None = None
+
+    def sites(self) -> list[Site]:
+        """A site for every place where one of the names stands alone."""
+        return [self._site(name, span) for name, span in find_names(self._tree.text, self._wanted)]
+
+    def _site(self, name: str, span: Span) -> Site:
+        scalar = self._tree.scalar_at(span)
+        if scalar is None:
+            if self._tree.comment_at(span) is None:
+                return Site(name, span, Role.PROSE)
+            return read_comment(self._tree, name, span, self._wanted)
+        if scalar.span != span:
+            return self._within(scalar, name, span)
+        if scalar.entry is not None and scalar.entry.key is scalar:
+            return self._key(scalar.entry, name, span)
+        if scalar.entry is not None:
+            return self._named(scalar, name, span)
+        if isinstance(scalar.parent, Sequence):
+            return self._item(scalar, name, span)
+        return Site(name, span, Role.PROSE)
+
+    def _key(self, entry: Entry, name: str, span: Span) -> Site:
+        """``NAME: value``."""
+        tree, value = self._tree, entry.value
+        scope = meaning.scope_of(tree, entry.key)
+        if meaning.is_secret_file(tree, entry.key):
+            return Site(name, span, Role.PASSES, scope=scope, fixed=_secret_file(name))
+        repeat = repeat_entry(tree, entry)
+        if isinstance(value, Scalar):
+            if self._is_null(value):
+                return Site(name, span, Role.PASSES, None, repeat, scope)
+            return Site(name, span, Role.DEFINES, self._value(value), repeat, scope)
+        if isinstance(value, Sequence):
+            return Site(name, span, Role.DEFINES, scope=scope, fixed="it is given several values")
+        return self._given(value, name, span, repeat, scope)
+
+    def _named(self, scalar: Scalar, name: str, span: Span) -> Site:
+        """The name as a value: ``name: NAME`` beside a ``value``, the key of a secret, ``api_key_env: NAME``."""
+        tree, mapping = self._tree, scalar.parent
+        key = tree.key_of(scalar)
+        if key == "key" and mapping is not None and tree.key_of(mapping).endswith("KeyRef"):
+            return Site(name, span, Role.REFERS, scope=meaning.scope_of(tree, scalar))
+        if key in meaning.NAME_KEYS and isinstance(mapping, Mapping) and not meaning.is_step(tree, mapping):
+            valued = tree.get(mapping, *meaning.VALUE_KEYS, "valueFrom", "value_from", "value_source") is not None
+            if valued or isinstance(mapping.parent, Sequence):
+                listed = isinstance(mapping.parent, Sequence)
+                repeat = repeat_item(tree, mapping) if listed else None
+                return self._given(mapping, name, span, repeat, meaning.scope_of(tree, scalar))
+        own = scalar.entry is not None and key == name
+        refers = not own and key not in meaning.NAME_KEYS and meaning.holds_name(tree, scalar)
+        if refers or _ENV_TAGS.fullmatch(scalar.tag):
+            return Site(name, span, Role.REFERS, scope=meaning.scope_of(tree, scalar))
+        return Site(name, span, Role.PROSE)
+
+    def _item(self, scalar: Scalar, name: str, span: Span) -> Site:
+        """``- NAME`` in a list of variables, or of arguments."""
+        tree = self._tree
+        scope = meaning.scope_of(tree, scalar)
+        if meaning.is_secret_file(tree, scalar):
+            return Site(name, span, Role.PASSES, scope=scope, fixed=_secret_file(name))
+        flag = meaning.flag_before(tree, scalar)
+        if flag is not None:
+            return Site(name, span, Role.PASSES, None, repeat_item(tree, scalar, flag), scope)
+        if isinstance(scalar.parent, Sequence) and _ENV_TAGS.fullmatch(scalar.parent.tag):
+            return Site(name, span, Role.REFERS, scope=scope)
+        if meaning.lists_names(tree, scalar) and not meaning.is_script(tree, scalar):
+            return Site(name, span, Role.PASSES, None, repeat_item(tree, scalar), scope)
+        return Site(name, span, Role.PROSE)
+
+    def _given(self, mapping: Mapping, name: str, span: Span, repeat: Repeat | None, scope: str | None) -> Site:
+        """A variable of which a mapping tells more than a value: a description, or where its value comes from."""
+        tree = self._tree
+        source = tree.get(mapping, "valueFrom", "value_from")
+        if isinstance(source, Scalar):
+            return Site(name, span, Role.DEFINES, self._value(source, computed=True), repeat, scope)
+        if source is not None:
+            value = self._from_store(source, name)
+            fixed = "" if value else _source(tree, source)
+            return Site(name, span, Role.DEFINES, value, repeat, scope, fixed)
+        others = [tree.written(entry.key) for entry in mapping.entries]
+        foreign = [key for key in others if key not in meaning.DECLARES and key not in meaning.VALUE_KEYS]
+        if foreign or len(others) < len(mapping.entries):
+            return Site(name, span, Role.DEFINES, scope=scope, fixed=f"{foreign[0]} says where its value comes from")
+        value_node = tree.get(mapping, *meaning.VALUE_KEYS)
+        if value_node is None or self._is_null(value_node):
+            return Site(name, span, Role.PASSES, None, repeat, scope)
+        if isinstance(value_node, Scalar):
+            return Site(name, span, Role.DEFINES, self._value(value_node), repeat, scope)
+        return Site(name, span, Role.DEFINES, scope=scope, fixed="its value is no plain text")
+
+    def _is_null(self, node: Node) -> bool:
+        plain = isinstance(node, Scalar) and node.style is Style.PLAIN and not node.tag
+        return plain and self._tree.written(node) in _NULLS
+
+    def _from_store(self, source: Node, name: str) -> Value | None:
+        """A value kept under the variable's own name in a Secret or ConfigMap of Kubernetes."""
+        for kind in ("secretKeyRef", "configMapKeyRef"):
+            key = self._tree.get(self._tree.get(source, kind), "key")
+            if isinstance(key, Scalar) and self._tree.written(key) == name:
+                reference = Reference(name, key.span, secret=kind == "secretKeyRef")
+                return Value(key.span, name, key.quoted, (reference,), empty='""')
+        return None
+
+    def _within(self, scalar: Scalar, name: str, span: Span) -> Site:
+        """The name as a part of a text."""
+        if self._last is None or self._last[0] is not scalar:
+            self._last = (scalar, {site.span: site for site in self._read(scalar)})
+        return self._last[1].get(span) or Site(name, span, Role.PROSE)
+
+    def _read(self, scalar: Scalar) -> list[Site]:
+        tree, wanted = self._tree, self._wanted
+        if meaning.is_talk(tree, scalar) or scalar.style is Style.ALIAS:
+            return []
+        scope = meaning.scope_of(tree, scalar)
+        named = [*find_references(tree.text, scalar.span, wanted).references, *find_contexts(tree.text, scalar.span)]
+        sites = [Site(one.name, one.span, Role.REFERS, scope=scope) for one in named if one.name in wanted]
+        return sites if meaning.is_script(tree, scalar) else sites + read_text(tree, scalar, wanted, scope)
+
+    def _value(self, scalar: Scalar, *, computed: bool = False) -> Value:
+        tree = self._tree
+        span = scalar.span
+        if scalar.style in (Style.ALIAS, Style.EXPRESSION):
+            return Value(span, tree.written(scalar), scalar.quoted, computed=True, empty='""')
+        text = resolve(tree, scalar).text
+        if _ENV_TAGS.fullmatch(scalar.tag):
+            named = Named((Reference(text, span),), computed=False)
+        else:
+            named = find_references(tree.text, span, self._wanted)
+        computed = computed or named.computed or _COMPUTING.match(scalar.tag) is not None
+        decoded = meaning.decoded(tree, scalar, text)
+        return Value(
+            span,
+            text if decoded is None else decoded,
+            scalar.quoted,
+            named.references,
+            computed and not (named.references and _ENV_TAGS.fullmatch(scalar.tag)),
+            empty='""',
+            base64=decoded is not None,
+        )
+
+
+def _secret_file(name: str) -> str:
+    return f"a container finds this secret as the file /run/secrets/{name}"
+
+
+def _source(tree: Tree, source: Node) -> str:
+    """Where a value comes from that is not kept under the variable's own name."""
+    for kind, what in (("secretKeyRef", "secret"), ("configMapKeyRef", "config map")):
+        place = tree.get(source, kind)
+        if place is not None:
+            key, store = tree.written(tree.get(place, "key")), tree.written(tree.get(place, "name"))
+            return f"its value comes from the key {key} of the {what} {store}"
+    key = tree.written(source.entries[0].key) if isinstance(source, Mapping) and source.entries else "another place"
+    return f"its value comes from {key}"
