@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
+from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from codemod.changes import Span
@@ -114,3 +115,24 @@ def rows(text: str) -> list[str]:
     """The lines of a text, each with its end."""
     ends = [0, *(match.end() for match in LINE_END.finditer(text)), len(text)]
     return [text[start:end] for start, end in pairwise(ends) if start < end]
+
+
+def without_margin(host: Host, cuts: Sequence[Cut]) -> list[Cut]:
+    """Lines without the blanks that all of them begin with, which new ones then get."""
+    margins = [_margin(host.text[cut.start : cut.end]) for cut in cuts]
+    shared = commonprefix([margin for margin in margins if margin is not None])  # noqa: RUF071 - by characters indeed
+    return [
+        replace(
+            cut,
+            # A blank line may be shorter.
+            start=cut.start + (len(shared) if margin is not None else 0),
+            prefix=cut.prefix + shared,
+            continued=None if cut.continued is None else cut.continued + shared,
+        )
+        for cut, margin in zip(cuts, margins, strict=True)
+    ]
+
+
+def _margin(line: str) -> str | None:
+    """What a line begins with, None for a blank one."""
+    return line[: len(line) - len(line.lstrip(" \t"))] if line.strip() else None

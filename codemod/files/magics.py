@@ -39,6 +39,7 @@ _STATEMENT = re.compile(
     r"|[\w.%*\[\]'\"-]+\?\??[ \t]*\r?(?:\n|\Z))"
 )
 _ENV = re.compile(r"[ \t]*%?(?:set_)?env[ \t]+([A-Za-z_]\w*)(?:[ \t]*=|([ \t])[ \t]*(?=[^\s=]))")
+_LINE_NUMBER = re.compile(r" on line \d+$| \(detected at line \d+\)$")
 _INDENT = re.compile(r"[ \t]*")
 _RUN = re.compile(r"[ \t]*(?:!!?|%(?:sx|system)[ \t]+)(?!=)")
 
@@ -109,7 +110,8 @@ def python(text: str) -> Reading:
     error = _error(code)
     if error is None:
         return Reading(code, tuple(found))
-    reason = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())
+    # The number of a line counts in the text, not where people look.
+    reason = _LINE_NUMBER.sub("", error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split()))
     line = error.lineno if isinstance(error, SyntaxError) else None
     return Reading(code, tuple(found), f"cannot be parsed: {reason or type(error).__name__}", line or 1)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.files import magics, notebook_json
+from codemod.files import magics, markup, notebook_json
 from codemod.files.cell import CellSource
 from codemod.files.document import Document, Problem, joined
 from codemod.files.host import Cut
@@ -53,12 +53,9 @@ class _Cutter:
 
     def markdown(self, host: CellSource) -> None:
         """Take a Markdown cell's blocks."""
-        if "```" in host.text or "~~~" in host.text:
-            from codemod.files import markup  # noqa: PLC0415 - its parser takes time to load
-
-            documents, problems = markup.blocks(host, f"cell {host.cell} ")
-            self._others += documents
-            self._problems += problems
+        documents, problems = markup.in_markdown(host, f"cell {host.cell} ")
+        self._others += documents
+        self._problems += problems
 
     def code(self, host: CellSource, metadata: object) -> None:
         """Take a code cell."""
