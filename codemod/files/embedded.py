@@ -1,4 +1,4 @@
-"""Variables in the text of a scalar: lines of ``NAME=value`` and lists of names."""
+"""Variables in the text of a scalar: scripts, lines of ``NAME=value`` and lists of names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from codemod.files import meaning
 from codemod.files.references import find_references
 from codemod.files.repeats import line_end, repeat_item
 from codemod.files.scalars import resolve
-from codemod.files.site import Repeat, Role, Site, Value
+from codemod.files.shell import Shell
+from codemod.files.site import FormatError, Repeat, Role, Site, Value
+from codemod.files.sites import all_sites
 from codemod.files.tree import LINE_END, Sequence, Style
 
 if TYPE_CHECKING:
@@ -23,7 +25,54 @@ _COMMAS = re.compile(r"[ \t]*[A-Za-z_]\w*=[^,\s]*(?:,[ \t]*[A-Za-z_]\w*=[^,\s]*)
 _PART = re.compile(r"([A-Za-z_]\w*)=([^,\s]*)")
 _NAMES = re.compile(r"[\s,]*[A-Za-z_*][\w*]*(?:[\s,]+[A-Za-z_*][\w*]*)+[\s,]*")
 _LISTED = re.compile(r"[^\s,]+")
+_EXPRESSION = re.compile(r"\$?\{\{[^{}]*\}\}")
 _COMMENT = re.compile(r"[ \t]#.*")
+
+
+def read_script(tree: Tree, scalar: Scalar, wanted: frozenset[str], scope: str | None) -> list[Site]:
+    """The variables of a scalar that is a shell script, as the shell understands them."""
+    reading = resolve(tree, scalar)
+    shell = Shell(reading.text, wanted, _EXPRESSION.sub(lambda match: "x" * len(match[0]), reading.text))
+    try:
+        shell.add(Span(0, len(reading.text)), strict=True)
+    except FormatError:
+        return []
+    found = all_sites(reading.text, wanted, shell.sites, shell.prose, rest=Role.REFERS)
+    return [_moved(tree, scalar, reading, site, wanted, scope) for site in found]
+
+
+def _moved(tree: Tree, scalar: Scalar, reading: Reading, site: Site, wanted: frozenset[str], scope: str | None) -> Site:
+    """A site of the scalar's text as one of the file."""
+    value = None
+    if site.value is not None:
+        inside = reading.span(site.value.span.start, site.value.span.end)
+        quoted = reading.span(site.value.quoted.start, site.value.quoted.end)
+        named = find_references(tree.text, inside, wanted)
+        computed = site.value.computed or named.computed
+        empty = site.value.empty.replace('"', "'") if scalar.style is Style.DOUBLE else site.value.empty
+        # What was hidden from the shell is not what it says.
+        text = tree.text[inside.start : inside.end]
+        value = Value(inside, text if "{{" in text else site.value.text, quoted, named.references, computed, empty)
+    repeat = None if site.repeat is None else _moved_repeat(tree, scalar, reading, site.repeat)
+    span = reading.span(site.span.start, site.span.end)
+    return Site(site.name, span, site.role, value, repeat, scope, site.fixed)
+
+
+def _moved_repeat(tree: Tree, scalar: Scalar, reading: Reading, repeat: Repeat) -> Repeat | None:
+    body = reading.span(repeat.body.start, repeat.body.end)
+    if body == scalar.span and isinstance(scalar.parent, Sequence):
+        return repeat_item(tree, scalar)
+    if tree.text[body.start : body.end] != reading.text[repeat.body.start : repeat.body.end]:
+        return None
+    around = (repeat.before, repeat.after)
+    if scalar.style is Style.LITERAL:
+        line = tree.line_at(scalar.span.start)
+        indented = line_end(tree, line) + " " * (scalar.span.start - line.start)
+        before, after = (text.replace("\n", indented) for text in around)
+        return Repeat(reading.after(repeat.at), body, before, after)
+    if any(mark in text for text in around for mark in "\n\\\"'"):
+        return None
+    return Repeat(reading.after(repeat.at), body, *around)
 
 
 def read_text(tree: Tree, scalar: Scalar, wanted: frozenset[str], scope: str | None) -> list[Site]:

@@ -31,7 +31,8 @@ VALUE_KEYS = ("value", "Value", "default", "defaultValue", "default_value")
 DECLARES = frozenset(
     """name key Name Key variable env_var envVar description required type secret sensitive optional title format
     options expand generator sync scope deprecationMessage default example readonly masked protected display input
-    prompt is_secret isSecret isRequired raw mandatory label help category order placeholder hidden""".split()
+    prompt skip_if_set transform is_secret isSecret isRequired raw mandatory label help category order placeholder
+    hidden""".split()
 )
 _STEP = frozenset({"run", "uses", "image", "script", "steps", "hosts", "tasks", "jobs"})
 

@@ -21,32 +21,41 @@ _FOLDING = frozenset({Style.PLAIN, Style.SINGLE, Style.DOUBLE})
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A scalar's text, and for each of its characters, and for its end, the place in the file."""
+    """A scalar's text, and where each of its characters starts and ends in the file; the last is the text's end."""
 
     text: str
-    places: Sequence[int]
+    starts: Sequence[int]
+    ends: Sequence[int]
 
     def span(self, start: int, end: int) -> Span:
         """Where the characters from ``start`` to ``end`` of the text stand in the file."""
-        first = self.places[start]
-        return Span(first, self.places[end - 1] + 1 if end > start else first)
+        first = self.starts[start]
+        return Span(first, self.ends[end - 1] if end > start else first)
+
+    def after(self, end: int) -> int:
+        """The place in the file that is right behind the characters before ``end``."""
+        return self.ends[end - 1] if end else self.starts[0]
 
 
 class _Pieces:
     def __init__(self) -> None:
         self.text: list[str] = []
-        self.places: list[int] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
 
     def copy(self, text: str, start: int, end: int) -> None:
         self.text.append(text[start:end])
-        self.places.extend(range(start, end))
+        self.starts.extend(range(start, end))
+        self.ends.extend(range(start + 1, end + 1))
 
-    def put(self, character: str, place: int) -> None:
-        self.text.append(character)
-        self.places.extend([place] * len(character))
+    def put(self, characters: str, start: int, end: int) -> None:
+        """What the file's characters from ``start`` to ``end`` stand for."""
+        self.text.append(characters)
+        self.starts.extend([start] * len(characters))
+        self.ends.extend([end] * len(characters))
 
     def reading(self, end: int) -> Reading:
-        return Reading("".join(self.text), [*self.places, end])
+        return Reading("".join(self.text), [*self.starts, end], [*self.ends, end])
 
 
 def resolve(tree: Tree, scalar: Scalar) -> Reading:
@@ -58,10 +67,10 @@ def resolve(tree: Tree, scalar: Scalar) -> Reading:
     folds = scalar.style in _FOLDING and scalar.width < 3 and LINE_END.search(written) is not None
     escapes = "\\" in written if scalar.style is Style.DOUBLE else scalar.style is Style.SINGLE and "''" in written
     if not folds and not escapes:
-        return Reading(written, range(span.start, span.end + 1))
+        return Reading(written, range(span.start, span.end + 1), range(span.start + 1, span.end + 2))
     pieces = _Pieces()
     lines = _lines(text, span) if folds else [span]
-    breaks = 0
+    breaks, last = 0, span.start
     for number, line in enumerate(lines):
         start, end = _stripped(text, line, left=number > 0, right=number < len(lines) - 1)
         if number:
@@ -69,8 +78,8 @@ def resolve(tree: Tree, scalar: Scalar) -> Reading:
         if start == end and 0 < number < len(lines) - 1:
             continue
         if breaks:
-            pieces.put(" " if breaks == 1 else "\n" * (breaks - 1), max(line.start - 1, span.start))
-        breaks = 0
+            pieces.put(" " if breaks == 1 else "\n" * (breaks - 1), last, start)
+        breaks, last = 0, end
         _unescape(text, Span(start, end), scalar.style, pieces)
         if folds and scalar.style is Style.DOUBLE and _ends_escaped(text, start, end):
             breaks = -1
@@ -107,14 +116,15 @@ def _unescape(text: str, span: Span, style: Style, pieces: _Pieces) -> None:
     position = span.start
     if style is Style.SINGLE:
         while (found := text.find("''", position, span.end)) >= 0:
-            pieces.copy(text, position, found + 1)
+            pieces.copy(text, position, found)
+            pieces.put("'", found, found + 2)
             position = found + 2
     elif style is Style.DOUBLE:
         for match in _ESCAPE.finditer(text, span.start, span.end):
             pieces.copy(text, position, match.start())
             code = match[1] or match[2] or match[3]
             letter = match[4] or ""
-            pieces.put(_character(code) if code else _ESCAPED.get(letter, letter), match.start())
+            pieces.put(_character(code) if code else _ESCAPED.get(letter, letter), *match.span())
             position = match.end()
         if position < span.end and _ends_escaped(text, position, span.end):
             pieces.copy(text, position, span.end - 1)
@@ -139,7 +149,7 @@ def _block(text: str, span: Span, indent: int, *, folded: bool) -> Reading:
         if number + 1 < len(lines):
             following = lines[number + 1]
             flat = folded and line.end > begin and text[begin] not in " \t" and _begins_text(text, following, indent)
-            pieces.put(" " if flat else "\n", line.end)
+            pieces.put(" " if flat else "\n", line.end, following.start)
     return pieces.reading(span.end)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from codemod.changes import Span
 from codemod.files import meaning
 from codemod.files.commented import read_comment
-from codemod.files.embedded import read_text
+from codemod.files.embedded import read_script, read_text
 from codemod.files.occurrences import find_names
 from codemod.files.references import Named, find_contexts, find_references
 from codemod.files.repeats import repeat_entry, repeat_item
@@ -74,14 +74,15 @@ class TreeReader:
         key = tree.key_of(scalar)
         if key == "key" and mapping is not None and tree.key_of(mapping).endswith("KeyRef"):
             return Site(name, span, Role.REFERS, scope=meaning.scope_of(tree, scalar))
+        if tree.get(mapping, "replace") is not None:
+            return Site(name, span, Role.REFERS, scope=meaning.scope_of(tree, scalar))
         if key in meaning.NAME_KEYS and isinstance(mapping, Mapping) and not meaning.is_step(tree, mapping):
             valued = tree.get(mapping, *meaning.VALUE_KEYS, "valueFrom", "value_from", "value_source") is not None
             if valued or isinstance(mapping.parent, Sequence):
                 listed = isinstance(mapping.parent, Sequence)
                 repeat = repeat_item(tree, mapping) if listed else None
                 return self._given(mapping, name, span, repeat, meaning.scope_of(tree, scalar))
-        own = scalar.entry is not None and key == name
-        refers = not own and key not in meaning.NAME_KEYS and meaning.holds_name(tree, scalar)
+        refers = key != name and key not in meaning.NAME_KEYS and meaning.holds_name(tree, scalar)
         if refers or _ENV_TAGS.fullmatch(scalar.tag):
             return Site(name, span, Role.REFERS, scope=meaning.scope_of(tree, scalar))
         return Site(name, span, Role.PROSE)
@@ -146,9 +147,14 @@ class TreeReader:
         if meaning.is_talk(tree, scalar) or scalar.style is Style.ALIAS:
             return []
         scope = meaning.scope_of(tree, scalar)
-        named = [*find_references(tree.text, scalar.span, wanted).references, *find_contexts(tree.text, scalar.span)]
+        named = find_references(tree.text, scalar.span, wanted).references
         sites = [Site(one.name, one.span, Role.REFERS, scope=scope) for one in named if one.name in wanted]
-        return sites if meaning.is_script(tree, scalar) else sites + read_text(tree, scalar, wanted, scope)
+        if meaning.is_script(tree, scalar) and meaning.flag_before(tree, scalar) is None:
+            sites += read_script(tree, scalar, wanted, scope)
+        else:
+            sites += read_text(tree, scalar, wanted, scope)
+        contexts = find_contexts(tree.text, scalar.span)
+        return sites + [Site(one.name, one.span, Role.REFERS, scope=scope) for one in contexts if one.name in wanted]
 
     def _value(self, scalar: Scalar, *, computed: bool = False) -> Value:
         tree = self._tree
