@@ -112,7 +112,10 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Remainder:
-    """Places of one file that still say OpenAI, for one reason: the line of the first, how many, some of the words."""
+    """Places of one line that still say OpenAI, for one reason: how many, and some of the words.
+
+    Where a file has very many of them, the last entry stands for all lines from its own on.
+    """
 
     reason: str
     path: str

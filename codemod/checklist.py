@@ -10,6 +10,7 @@ from codemod.changes import Status
 from codemod.files.needs import Kind
 from codemod.rules.exposed_key import ExposedKey
 from codemod.rules.mixed_client import MixedClient
+from codemod.rules.variable_name import VariableName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,11 @@ def checklist(
     key = needs.target.key_env
     steps = [f"Make a key at {provider.KEYS_PAGE}."]
     steps += _definitions(followed.definitions, key)
+    steps += [
+        f"Decide where {finding.path}:{finding.line} gets {key} from; it is for review."
+        for finding in findings
+        if finding.rule == VariableName.id and finding.status is Status.REVIEW
+    ]
     steps += _ignored(needs, ignored, read)
     steps.append(f"Set {key} wherever else this code runs: deployment, CI secrets, local environment files.")
     if any(finding.rule == MixedClient.id and finding.status is Status.CHANGE for finding in findings):

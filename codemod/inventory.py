@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod import provider
@@ -20,15 +19,13 @@ REASONS = (
     "for review",
     "kept on purpose",
     "other use in Python",
-    "text in Python",
-    "comment in Python",
+    "prose",
     "test or recorded data",
     "settings and deployment",
     "another language",
     "data",
     "lock file",
     "notebook output or text",
-    "documentation",
     "other text",
     "too large to be searched",
 )
@@ -47,12 +44,12 @@ _TEST = re.compile(
 _BY_NAME = (
     ("lock file", r"(^|/)([^/]*\.lock|[^/]*-lock\.(json|yaml)|go\.sum|npm-shrinkwrap\.json)$"),
     ("notebook output or text", r"\.ipynb$"),
-    ("documentation", r"\.(md|markdown|mdx|rst|adoc|html?|tex)$|(^|/)(README|CHANGELOG|LICENSE|NOTICE)[^/]*$"),
+    ("prose", r"\.(md|markdown|mdx|rst|adoc|html?|tex|txt)$|(^|/)(README|CHANGELOG|LICENSE|NOTICE)[^/]*$"),
     (
         "another language",
         r"\.([cm]?[jt]sx?|vue|svelte|astro|go|rs|rb|java|kts?|scala|cs|fs|php|swift|dart|exs?|lua|r|jl|c|cc|cpp|h|hpp)$",
     ),
-    ("data", r"\.(jsonl?|csv|tsv|xml|ndjson|geojson|sql|log|svg|txt)(\.[a-z]+)?$"),
+    ("data", r"\.(jsonl?|csv|tsv|xml|ndjson|geojson|sql|log|svg)(\.[a-z]+)?$"),
     (
         "settings and deployment",
         r"\.(ya?ml|toml|ini|cfg|conf|env|sh|bash|ps1|bat|service|tf|tfvars|hcl|properties|tpl)(\.[a-z]+)?$"
@@ -60,7 +57,9 @@ _BY_NAME = (
     ),
 )
 _KINDS = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _BY_NAME)
+_COMMENT = re.compile(r"(^|\s)(#|//|\*|;|--)(\s|$)|^\s*#")
 _MOST_WORDS = 6
+_MOST_LINES = 100
 _URGENCY = {Status.REVIEW: 0, Status.KEEP: 1, Status.CHANGE: 2}
 
 
@@ -78,22 +77,21 @@ def inventory(
     accounted: Mapping[str, Sequence[Accounted]],
     large: Iterable[str],
 ) -> tuple[Remainder, ...]:
-    """What is left in each file, grouped by reason; ``edits`` are those of the files' texts."""
+    """What is left in each file and line, grouped by reason; ``edits`` are those of the files' texts."""
     found = [
         remainder
         for path in sorted(files)
         for remainder in _of_file(path, files[path].text, edits.get(path, ()), accounted.get(path, ()))
     ]
     found += [Remainder("too large to be searched", path, 1, 1, ()) for path in sorted(large)]
-    return tuple(sorted(found, key=lambda each: (REASONS.index(each.reason), each.path)))
+    return tuple(sorted(found, key=lambda each: (REASONS.index(each.reason), each.path, each.line)))
 
 
 def _of_file(path: str, text: str, edits: Sequence[Edit], accounted: Sequence[Accounted]) -> Iterator[Remainder]:
-    counts: Counter[str] = Counter()
-    first: dict[str, int] = {}
-    words: dict[str, dict[str, None]] = {}
-    told = _Told(text, accounted)
-    general = _general(path)
+    """One entry a line and reason; those beyond the first lines of a reason are one."""
+    lines: dict[str, dict[int, list[str]]] = {}
+    told, general = _Told(text, accounted), _general(path)
+    number, counted = 1, 0
     for start, word in _words(text, edits):
         status = told.at(start)
         if status is Status.REVIEW:
@@ -101,15 +99,20 @@ def _of_file(path: str, text: str, edits: Sequence[Edit], accounted: Sequence[Ac
         elif status is not None:
             reason = "kept on purpose"
         else:
-            reason = general or _in_python(text, start, word)
-        counts[reason] += 1
-        first.setdefault(reason, start)
-        some = words.setdefault(reason, {})
-        if len(some) < _MOST_WORDS:
-            some.setdefault(word)
-    for reason, count in counts.items():
-        line = text.count("\n", 0, first[reason]) + 1
-        yield Remainder(reason, path, line, count, tuple(words[reason]))
+            reason = _of_line(general, text, start, word)
+        number, counted = number + text.count("\n", counted, start), start
+        lines.setdefault(reason, {}).setdefault(number, []).append(word)
+    for reason, by_line in lines.items():
+        entries = list(by_line.items())
+        for line, words in entries[:_MOST_LINES]:
+            yield _remainder(reason, path, line, words)
+        if len(entries) > _MOST_LINES:
+            rest = [word for _, words in entries[_MOST_LINES:] for word in words]
+            yield _remainder(reason, path, entries[_MOST_LINES][0], rest)
+
+
+def _remainder(reason: str, path: str, line: int, words: Sequence[str]) -> Remainder:
+    return Remainder(reason, path, line, len(words), tuple(dict.fromkeys(words))[:_MOST_WORDS])
 
 
 def _words(text: str, edits: Sequence[Edit]) -> Iterator[tuple[int, str]]:
@@ -157,9 +160,12 @@ def _general(path: str) -> str | None:
     return next((reason for reason, pattern in _KINDS if pattern.search(path)), "other text")
 
 
-def _in_python(text: str, start: int, word: str) -> str:
+def _of_line(general: str | None, text: str, start: int, word: str) -> str:
+    """A comment is prose in any file that may hold one; in Python so is a string that says more than the word."""
     line = text[text.rfind("\n", 0, start) + 1 : start]
-    if "#" in line:
-        return "comment in Python"
+    if general in (None, "settings and deployment", "another language") and _COMMENT.search(line):
+        return "prose"
+    if general is not None:
+        return general
     after = text[start + len(word) : start + len(word) + 1]
-    return "other use in Python" if line[-1:] in "\"'" and after in "\"'" and after else "text in Python"
+    return "other use in Python" if line[-1:] in "\"'" and after in "\"'" and after else "prose"

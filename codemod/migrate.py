@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from codemod.changes import Finding, Migration, Status, Unreadable, excerpt
 from codemod.checklist import checklist
 from codemod.discover import Tree, discover
+from codemod.files.needs import Needs
 from codemod.files.survey import survey
 from codemod.inventory import Accounted, inventory
 from codemod.merge import merged
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from codemod.changes import FileChange, Remainder
-    from codemod.files.needs import Needs
     from codemod.merge import Text
     from codemod.python.rewrite import Rewritten
     from codemod.rules.rule import Note
@@ -74,9 +74,6 @@ def _migration(loader: Loader, settings: Settings, tree: Tree) -> Migration:
     own = [item for item in loader.unreadable if item.path in loader.chosen or item.path in tree.others]
     unreadable = sorted([*tree.skipped, *own], key=lambda item: (item.path, item.cell or 0))
     unread = [_unreadable(item) for item in unreadable]
-    if not loader.sources:
-        findings = sorted(unread, key=lambda finding: finding.place)
-        return Migration(tree.root, target, scanned, (), tuple(findings), tuple(unreadable), ())
     decided = _decided(loader, settings, tree.root)
     notes = [note for note in decided.notes if note.path in loader.chosen]
     around, large = survey(tree.others, loader.read, decided.needs.wanted)
@@ -112,6 +109,8 @@ class Decided:
 
 
 def _decided(loader: Loader, settings: Settings, root: Path) -> Decided:
+    if not loader.sources:
+        return Decided([], [], Needs(settings.target(), settings.base_url_env))
     from codemod.decide import decide  # noqa: PLC0415
     from codemod.python.variables import needs  # noqa: PLC0415
     from codemod.python.world import World  # noqa: PLC0415

@@ -99,16 +99,20 @@ def follow(
     files: Mapping[str, TextFile], containers: Mapping[str, Container], needs: Needs, settings: Settings
 ) -> Followed:
     """What becomes of the variables of ``needs`` in ``files``, of which ``containers`` are those with documents."""
-    if needs.empty:
+    if not needs.kinds:
         return Followed()
-    word = re.compile(rf"(?<![A-Za-z0-9_])(?:{'|'.join(map(re.escape, sorted(needs.wanted)))})(?![A-Za-z0-9_])")
+    word = re.compile(rf"(?<![A-Za-z0-9_])(?:{'|'.join(map(re.escape, sorted(needs.kinds)))})(?![A-Za-z0-9_])")
     named = {path: file for path, file in files.items() if word.search(file.text)}
     outcome = _Outcome()
     read = [(text, _sites(text, needs, outcome)) for file in named.values() for text in _texts(file, containers)]
-    owners = Owners(needs, [*_foreign(files, needs, word), *_commands(read, needs)])
+    commands = list(_commands(read, needs))
+    run = [(name, reader) for name, reader, shown in commands if not shown]
+    owners = Owners(needs, [*_foreign(files, needs, word), *run])
+    keepers = {reader.path: reader.what for _, reader, _ in commands}
     rules = [rule() for rule in RULES if _allowed(settings, rule.id, rule.name)]
     for text, sites in read:
-        surrounding = Surrounding(text.file.path, text.text, needs, owners, sites)
+        path = text.file.path
+        surrounding = Surrounding(path, text.text, needs, owners, sites, keepers.get(path, ""))
         told = [each for site in sites for rule in rules for each in rule.follow(site, surrounding)]
         _settle(text, list(dict.fromkeys(told)), outcome)
         outcome.definitions += _definitions(text, sites, told, needs)
@@ -134,6 +138,8 @@ def _texts(file: TextFile, containers: Mapping[str, Container]) -> Iterator[_Tex
 def _sites(text: _Text, needs: Needs, outcome: _Outcome) -> list[Site]:
     """What a text says of the variables; a text that cannot be read is told of."""
     try:
+        if text.file.encoding != "utf-8":
+            raise FormatError("it is no UTF-8")
         return kinds.reader(text.kind)(text.text, needs.wanted)
     except FormatError as error:
         if text.document is None:
@@ -165,16 +171,16 @@ def _foreign(files: Mapping[str, TextFile], needs: Needs, word: re.Pattern[str])
             yield name, Reader(path, moves=False, what=path)
 
 
-def _commands(read: Iterable[tuple[_Text, Sequence[Site]]], needs: Needs) -> Iterator[tuple[str, Reader]]:
-    """Commands that send the old key to OpenAI themselves."""
+def _commands(read: Iterable[tuple[_Text, Sequence[Site]]], needs: Needs) -> Iterator[tuple[str, Reader, bool]]:
+    """Commands that send the old key to OpenAI themselves; the last value: nobody runs it, it is an example."""
     for text, sites in read:
-        if text.document is not None and text.document.in_markdown:
-            continue  # nobody runs it
         surrounding = Surrounding(text.file.path, text.text, needs, Owners(needs, ()), sites)
         for site in sites:
-            if site.role is Role.REFERS and needs.kinds[site.name] is Kind.KEY and surrounding.calls_openai:
+            if site.role is Role.REFERS and needs.kinds.get(site.name) is Kind.KEY and surrounding.calls_openai:
                 line = text.place(site.span.start)[1]
-                yield site.name, Reader(text.file.path, moves=False, what=f"the command at {text.file.path}:{line}")
+                what = f"the command at {text.file.path}:{line}"
+                shown = text.document is not None and text.document.in_markdown
+                yield site.name, Reader(text.file.path, moves=False, what=what), shown
 
 
 def _settle(text: _Text, told: Sequence[Told], outcome: _Outcome) -> None:
@@ -234,7 +240,11 @@ def _definitions(text: _Text, sites: Sequence[Site], told: Sequence[Told], needs
     """Where the new variable is given from now on."""
     changed = Counter(each.span.start for each in told if each.status is Status.CHANGE)
     for site in sites:
-        if needs.kinds[site.name] is Kind.KEY and site.role in (Role.DEFINES, Role.PASSES) and changed[site.span.start]:
+        if (
+            needs.kinds.get(site.name) is Kind.KEY
+            and site.role in (Role.DEFINES, Role.PASSES)
+            and changed[site.span.start]
+        ):
             references = site.value.references if site.value is not None else ()
             secret = any(reference.secret for reference in references)
             given = bool(references) or site.role is Role.PASSES

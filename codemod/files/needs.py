@@ -54,11 +54,5 @@ class Needs:
 
     @property
     def wanted(self) -> frozenset[str]:
-        """The variables to look for."""
-        return frozenset(self.kinds)
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing that moves reads anything."""
-        readers = [*self.readers.values(), *self.shown.values()]
-        return not any(reader.moves for some in readers for reader in some)
+        """The names to look for: those variables, and the ones that take their places."""
+        return frozenset(self.kinds) | {self.target.key_env, self.base_url_env}

@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codemod.changes import Edit, Span, excerpt
+from codemod.files.needs import Kind
+from codemod.files.owners import Stand
 from codemod.files.site import Role
 
 if TYPE_CHECKING:
@@ -15,15 +17,17 @@ if TYPE_CHECKING:
 
     from codemod.changes import Status
     from codemod.files.needs import Needs
-    from codemod.files.owners import Owners, Stand
-    from codemod.files.site import Site
+    from codemod.files.owners import Owners
+    from codemod.files.site import Site, Value
 
 # What a reference may be the whole value of without handing it on to somebody else under another name.
 _SYNTAX = frozenset({"if", "run", "script", "command", "entrypoint", "args", "test", "when", "unless", "rules"})
 _GIVEN_TO = re.compile(
-    r"([A-Za-z_][\w.-]*)[\"']?[ \t]*(?::=|\?=|[:=])[ \t]*[\"']?(?:\$\{\{|\$\{|\$\(|\$|%)?[ \t]*(?:\w+\.)?\Z"
+    r"([A-Za-z_][\w.-]*)[\"']?[ \t]*(?::=|\?=|[:=])[ \t]*[\"']?(?:\$\{\{[ \t]*\w+\.|\$\{|\$\(|\$|%)\Z"
 )
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _HOST = "api.openai.com"
+_URL = re.compile(r"https?://(?!(?:[a-z0-9-]+\.)?api\.openai\.com)[^\s/\"']+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,13 @@ class Told:
     edits: tuple[Edit, ...] = ()
 
 
+def followed(value: Value) -> bool:
+    """Whether a value is one text, or one variable or secret with its default."""
+    if value.computed or len(value.references) > 1:
+        return False
+    return all(_VARIABLE.fullmatch(reference.name) for reference in value.references)
+
+
 @dataclass(frozen=True)
 class Surrounding:
     """A text of the file at ``path``: all of it, or a document in it."""
@@ -47,10 +58,14 @@ class Surrounding:
     needs: Needs
     owners: Owners
     sites: Sequence[Site] = field(repr=False)
+    keeper: str = ""
+    """Who else in the file keeps the key's variable, if it is not known to all files."""
 
     def stand(self, site: Site) -> Stand:
         """What becomes of a site's variable here."""
-        return self.owners.stand(site.name, self.path, site.scope)
+        found = self.owners.stand(site.name, self.path, site.scope)
+        kept = found.keeper or (self.keeper if self.needs.kinds.get(site.name) is Kind.KEY else "")
+        return Stand(found.moves, kept)
 
     @cached_property
     def calls_openai(self) -> bool:
@@ -62,6 +77,21 @@ class Surrounding:
                 return True
             start = self.text.find(_HOST, start + 1)
         return False
+
+    @cached_property
+    def elsewhere(self) -> str:
+        """The address of somebody else that the text gives its program in OpenAI's place, empty when it gives none."""
+        for site in self.sites:
+            if site.value is not None and self.needs.kinds.get(site.name) is Kind.URL:
+                found = _URL.search(site.value.text)
+                if found is not None:
+                    return found[0]
+        return ""
+
+    @cached_property
+    def undecided(self) -> frozenset[str]:
+        """The variables that the text sets to something that cannot be followed."""
+        return frozenset(site.name for site in self.sites if site.value is not None and not followed(site.value))
 
     @cached_property
     def _defined(self) -> frozenset[str]:
@@ -90,3 +120,13 @@ class Surrounding:
         assert repeat is not None
         copy = excerpt(self.text, sorted(edits), repeat.body)
         return Edit(Span(repeat.at, repeat.at), f"{repeat.before}{copy}{repeat.after}", rule)
+
+    def removed(self, site: Site, rule: str) -> Edit | None:
+        """The site's entry taken out; None when it is not a line of its own."""
+        if site.repeat is None:
+            return None
+        span, text = site.repeat.body, self.text
+        start = text.rfind("\n", 0, span.start) + 1
+        end = span.end if text[: span.end].endswith("\n") else text.find("\n", span.end) + 1 or len(text)
+        alone = not text[start : span.start].strip(" \t-") and not text[span.end : end].strip()
+        return Edit(Span(start, end), "", rule) if alone else None

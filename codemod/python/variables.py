@@ -30,10 +30,13 @@ def needs(world: World, notes: Sequence[Note]) -> Needs:
         moving = [reader for client in _moving(world, inside) for reader in [_reader(world, client, moves=True)]]
         moving += [_at(world, request.path, moves=True) for request in world.http.moving()]
         names, _ = moved_names(world, inside, "")
-        for name in names | _had(world, inside):
+        names |= _had(world, inside)
+        for name in names:
             found.add(name, Kind.KEY, [*moving, *_staying(world, name, inside, rewrites)], shown=bool(inside))
+        for name in _kept(world, inside) - names:
+            found.add(name, Kind.KEY, _staying(world, name, inside, rewrites), shown=bool(inside))
         staying = [_at(world, keeper.path, keeper.what) for keeper in keepers(world, SDK_KEY, inside)]
-        for name in VARIABLES if moving else ():
+        for name in VARIABLES if moving or staying else ():
             found.add(name, Kind.URL, [*moving, *staying], shown=bool(inside))
         for name in ACCOUNT_VARIABLES if moving else ():
             found.add(name, Kind.ACCOUNT, moving, shown=bool(inside))
@@ -57,6 +60,17 @@ def _had(world: World, inside: str) -> set[str]:
                 if origin.kind == "lookup" and key in world.variables(origin):
                     return {SDK_KEY}
     return set()
+
+
+def _kept(world: World, inside: str) -> set[str]:
+    """The variables that the clients which stay read their keys from."""
+    names = {SDK_KEY} if next(keepers(world, SDK_KEY, inside), None) is not None else set[str]()
+    for client in world.clients:
+        if client.index in world.held and realm(world, client.path) == inside:
+            origins = [origin for given in world.keys(client) for origin in world.origins(given.node)]
+            for origin in origins:
+                names |= {n for n in world.variables(origin) if "OPENAI" in n} if origin.kind == "lookup" else set()
+    return names
 
 
 def _reader(world: World, client: Client, *, moves: bool) -> Reader:

@@ -85,6 +85,21 @@ def render(migration: Migration) -> str:
         files=shown,
         reviews=sorted(reviews, key=lambda note: BY_ID[note.rule].urgency),
         rules=[BY_ID[rule] for rule in sorted({note.rule for note in notes})],
+        left=[
+            (
+                reason,
+                count,
+                [
+                    (
+                        visible_name(file.path),
+                        file.places,
+                        [(e.line, [_shown(word) for word in e.words]) for e in file.lines],
+                    )
+                    for file in files
+                ],
+            )
+            for reason, count, files in outline.left(migration)
+        ],
         checklist=[_shown(item) for item in migration.checklist],
         snippets=[
             ("Python", sanity.python_snippet(migration.target)),

@@ -43,6 +43,16 @@ def document(migration: Migration) -> dict[str, Any]:
             for change in migration.changes
         ],
         "findings": [_finding(finding) for finding in migration.findings],
+        "inventory": [
+            {
+                "reason": each.reason,
+                "path": each.path,
+                "line": each.line,
+                "count": each.count,
+                "words": list(each.words),
+            }
+            for each in migration.inventory
+        ],
         "checklist": [redact(item) for item in migration.checklist],
         "sanity": {
             "python": sanity.python_snippet(migration.target),

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 # GitHub's limit, less what a workflow may put around the report. Counted as JavaScript counts, in UTF-16 units.
 LIMIT = 65_536 - 536
-_SHARES = {"review": 20_000, "kept": 6_000, "checklist": 8_000}
+_SHARES = {"review": 20_000, "kept": 6_000, "inventory": 6_000, "checklist": 8_000}
 _LONGEST_TEXT = 1_000
+_MOST_LINES = 12
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#!|~&$]")
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 
@@ -45,8 +46,10 @@ def render(migration: Migration, blob_url: str | None = None) -> str:
     head = _head(migration)
     tail = _sanity(migration)
     before = _section("For review", _reviews(migration, link), "review")
-    after = _folded("Kept on purpose", _findings(migration, Status.KEEP, link), "kept") + _section(
-        "Checklist", [f"- [ ] {_prose(item)}\n" for item in migration.checklist], "checklist"
+    after = (
+        _folded("Kept on purpose", _findings(migration, Status.KEEP, link), "kept")
+        + _folded("What still says OpenAI", _inventory(migration), "inventory")
+        + _section("Checklist", [f"- [ ] {_prose(item)}\n" for item in migration.checklist], "checklist")
     )
     room = LIMIT - sum(map(_length, (head, before, after, tail)))
     return head + before + _changes(migration, link, room) + after + tail
@@ -117,6 +120,20 @@ def _reviews(migration: Migration, link: Callable[[Finding, str], str]) -> list[
 
 def _findings(migration: Migration, status: Status, link: Callable[[Finding, str], str]) -> list[str]:
     return [f"- {_entry(finding, link)}\n" for finding in outline.with_status(migration, status)]
+
+
+def _inventory(migration: Migration) -> list[str]:
+    return [
+        f"- {reason}: {_code(file.path)}, {_lines(file)}\n"
+        for reason, _, files in outline.left(migration)
+        for file in files
+    ]
+
+
+def _lines(file: outline.LeftIn) -> str:
+    numbers = [str(each.line) for each in file.lines[:_MOST_LINES]]
+    more = ", ..." if len(file.lines) > _MOST_LINES else ""
+    return f"line{'s' if len(file.lines) > 1 else ''} {', '.join(numbers)}{more}"
 
 
 def _entry(finding: Finding, link: Callable[[Finding, str], str], label: str = "") -> str:

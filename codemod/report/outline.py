@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from codemod.changes import Status
 from codemod.rules import BY_ID
@@ -10,7 +10,7 @@ from codemod.rules import BY_ID
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from codemod.changes import Finding, Migration
+    from codemod.changes import Finding, Migration, Remainder
 
 
 def place(finding: Finding) -> str:
@@ -28,6 +28,34 @@ def with_status(migration: Migration, status: Status) -> list[Finding]:
 def by_urgency(findings: Iterable[Finding]) -> list[Finding]:
     """The most urgent first; what is equally urgent stays in the report's order."""
     return sorted(findings, key=lambda finding: BY_ID[finding.rule].urgency)
+
+
+class LeftIn(NamedTuple):
+    """What one file still says for one reason: how often, and line by line."""
+
+    path: str
+    places: int
+    lines: list[Remainder]
+
+
+class Left(NamedTuple):
+    """What still says OpenAI for one reason: how often, and in which files, those with the most first."""
+
+    reason: str
+    places: int
+    files: list[LeftIn]
+
+
+def left(migration: Migration) -> list[Left]:
+    """The inventory by reason: how many places there are, and the files, those with the most first."""
+    groups: dict[str, dict[str, list[Remainder]]] = {}
+    for each in migration.inventory:
+        groups.setdefault(each.reason, {}).setdefault(each.path, []).append(each)
+    return [
+        Left(reason, sum(file.places for file in files), sorted(files, key=lambda file: -file.places))
+        for reason, by_path in groups.items()
+        for files in [[LeftIn(path, sum(each.count for each in some), some) for path, some in by_path.items()]]
+    ]
 
 
 def counts(migration: Migration) -> tuple[tuple[str, int], ...]:

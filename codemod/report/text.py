@@ -57,6 +57,8 @@ class Line:
     """The file that a line of a diff comes from; its suffix tells the language."""
 
 
+# Files named for each reason before the rest is counted.
+_NAMED = 3
 _DIFF_KINDS = {" ": Kind.CONTEXT, "-": Kind.REMOVED, "+": Kind.ADDED, "\\": Kind.NOTE}
 
 
@@ -73,6 +75,7 @@ def lines(migration: Migration, *, verbose: bool = False, quiet: bool = False) -
     if quiet:
         return
     yield from _kept(migration, verbose=verbose)
+    yield from _inventory(migration, verbose=verbose)
     yield from _summary(migration)
     yield from _checklist(migration)
     yield from _sanity(migration)
@@ -175,6 +178,28 @@ def _kept(migration: Migration, *, verbose: bool) -> Iterator[Line]:
         for finding in found if verbose else ():
             if finding.rule == rule:
                 yield Line(Kind.MESSAGE, f"         {place(finding)}: {_told(finding.message)}")
+
+
+def _inventory(migration: Migration, *, verbose: bool) -> Iterator[Line]:
+    """What still says OpenAI: a line a reason, folded to the first files; ``verbose`` lists each file."""
+    groups = outline.left(migration)
+    if not groups:
+        return
+    places, files = sum(group.places for group in groups), len({each.path for each in migration.inventory})
+    fold = "" if verbose else "; --verbose lists them"
+    yield Line(Kind.BLANK)
+    yield Line(Kind.HEADING, f"What still says OpenAI ({_number(places, 'place')} in {_number(files, 'file')}{fold})")
+    for reason, count, some in groups:
+        named = "" if verbose else ": " + ", ".join(_counted(each) for each in some[:_NAMED])
+        more = f" and {_number(len(some) - _NAMED, 'more file')}" if len(some) > _NAMED and not verbose else ""
+        yield Line(Kind.COUNT, f"  {count:>5}  {reason}{named}{more}")
+        for each in (each for file in some for each in file.lines) if verbose else ():
+            words = f": {', '.join(each.words)}" if each.words else ""
+            yield Line(Kind.MESSAGE, f"         {visible_name(each.path)}:{each.line}{_told(words)}")
+
+
+def _counted(file: outline.LeftIn) -> str:
+    return f"{visible_name(file.path)} ({file.places})"
 
 
 def _summary(migration: Migration) -> Iterator[Line]:

@@ -14,10 +14,11 @@ from codemod.rules.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.files.site import Site
+    from codemod.files.site import Site, Value
     from codemod.files.surrounding import Surrounding, Told
 
-_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
+_DEFAULT = re.compile(r":?[-=]([^}]*)\}")
 
 
 class ModelVariable(Rule):
@@ -38,23 +39,32 @@ class ModelVariable(Rule):
         stand = file.stand(site)
         if not stand.moves:
             return
-        raw = file.text[value.span.start : value.span.end]
+        ids = list(_ids(value, file))
         own = {file.needs.target.model, *provider.MODELS, *(new for _, new in file.needs.models)}
-        ids = [found for found in _WORD.finditer(raw) if found[0] not in own and provider.is_openai_model(found[0])]
-        mapped = [(found, provider.map_model(found[0], file.needs.models)) for found in ids]
-        if not ids:
+        mapped = [(span, old, provider.map_model(old, file.needs.models)) for span, old in ids if old not in own]
+        if not mapped:
             return
-        if stand.keeper or any(new is None for _, new in mapped):
+        if stand.keeper or any(new is None for _, _, new in mapped):
             why = f"{stand.keeper} reads it too" if stand.keeper else "it has no counterpart at the provider"
             yield self.told_review(
                 value.span,
-                f"{site.name} stays {ids[0][0]}: {why}",
+                f"{site.name} stays {mapped[0][1]}: {why}",
                 "Give the migrated calls one of the provider's ids, by a variable of their own where others need this.",
             )
             return
-        edits = [
-            Edit(Span(value.span.start + found.start(), value.span.start + found.end()), new, self.id)
-            for found, new in mapped
-            if new is not None
-        ]
+        edits = [Edit(span, new, self.id) for span, _, new in mapped if new is not None]
         yield self.told_change(value.span, f"{site.name} becomes {edits[0].replacement}", *edits)
+
+
+def _ids(value: Value, file: Surrounding) -> Iterator[tuple[Span, str]]:
+    """The ids that a value may give: its text, or what stands in for an empty variable."""
+    if value.computed:
+        return
+    spans = [value.span] if not value.references else []
+    for reference in value.references:
+        default = _DEFAULT.match(file.text, reference.span.end, value.span.end)
+        spans += [Span(*default.span(1))] if default is not None else []
+    for span in spans:
+        found = _ID.fullmatch(file.text, span.start, span.end)
+        if found is not None:
+            yield span, found[0]

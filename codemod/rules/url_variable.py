@@ -37,6 +37,10 @@ class UrlVariable(Rule):
             return
         stand, new = file.stand(site), file.needs.base_url_env
         if not stand.moves:
+            if stand.keeper and site.role is not Role.REFERS:
+                yield self.told_keep(
+                    site.span, f"{site.name} stays here: {stand.keeper} needs it, and nothing here moves"
+                )
             return
         value = site.value
         edits = [Edit(site.span, new, self.id)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from codemod.changes import Edit
+from codemod.changes import Edit, Span
 from codemod.files.needs import Kind
 from codemod.files.placeholders import is_secret, reworded
 from codemod.files.site import Role
@@ -37,6 +38,9 @@ class VariableName(Rule):
         if file.needs.kinds.get(site.name) is not Kind.KEY or site.role is Role.PROSE:
             return
         stand, key = file.stand(site), file.needs.target.key_env
+        holder = file.holder(site) if site.role is Role.REFERS else None
+        if holder is not None and file.needs.kinds.get(holder.name) is Kind.KEY:
+            return  # told with the definition
         if not stand.moves:
             if stand.keeper:
                 yield self.told_keep(
@@ -44,16 +48,25 @@ class VariableName(Rule):
                 )
         elif site.fixed:
             yield self.told_review(site.span, f"{site.name} stays here: {site.fixed}", _BY_HAND.format(key=key))
+        elif file.elsewhere:
+            yield self.told_review(
+                site.span,
+                f"{site.name} stays here: the program is sent to {file.elsewhere}",
+                f"Find out where it shall call: clients without a base_url went there, and migrated ones read {key}.",
+            )
+        elif site.name in file.undecided:
+            yield self.told_review(
+                site.span,
+                f"{site.name} stays here: what it is set to is put together in a way that cannot be followed",
+                _BY_HAND.format(key=key),
+            )
         elif site.role is Role.REFERS:
-            yield from self._reference(site, file, stand)
+            yield from self._reference(site, file, stand, holder)
         else:
             yield from self._entry(site, file, stand)
 
-    def _reference(self, site: Site, file: Surrounding, stand: Stand) -> Iterator[Told]:
+    def _reference(self, site: Site, file: Surrounding, stand: Stand, holder: Site | None) -> Iterator[Told]:
         name, key = site.name, file.needs.target.key_env
-        holder = file.holder(site)
-        if holder is not None and file.needs.kinds.get(holder.name) is Kind.KEY:
-            return  # told with the definition
         given_to = holder.name if holder is not None else file.given_to(site)
         if file.calls_openai:
             yield self.told_review(
@@ -76,23 +89,13 @@ class VariableName(Rule):
         name, key = site.name, file.needs.target.key_env
         edits = [Edit(site.span, key, self.id)]
         if site.value is not None:
-            moved = self._value(site.value, key)
-            if moved is None:
-                yield self.told_review(
-                    site.span,
-                    f"{name} stays here: what it is set to is put together in a way that cannot be followed",
-                    _BY_HAND.format(key=key),
-                )
-                return
-            edits += moved
+            edits += self._value(site, site.value, file)
         whole = site.value.quoted if site.value is not None else site.span
-        span = type(site.span)(min(site.span.start, whole.start), max(site.span.end, whole.end))
+        span = Span(min(site.span.start, whole.start), max(site.span.end, whole.end))
         keeper = stand.keeper or ("a command in this file" if file.calls_openai else "")
         if not keeper:
             if file.defines(key):
-                yield self.told_review(
-                    span, f"{name} is defined here beside {key}, and nothing needs it any more", "Remove it."
-                )
+                yield self._superfluous(site, span, file)
             else:
                 yield self.told_change(span, f"{name} becomes {key}", *edits)
         elif file.defines(key):
@@ -105,21 +108,37 @@ class VariableName(Rule):
             added = file.copied(site, edits, self.id)
             yield self.told_change(span, f"{key} is added: {keeper} still needs {name}", added)
 
-    def _value(self, value: Value, key: str) -> list[Edit] | None:
-        """What a definition's value takes; None when that cannot be decided."""
-        if value.computed or len(value.references) > 1:
-            return None
+    def _superfluous(self, site: Site, span: Span, file: Surrounding) -> Told:
+        removed = file.removed(site, self.id)
+        if removed is None:
+            why = f"{site.name} is given here beside {file.needs.target.key_env}, and nothing needs it any more"
+            return self.told_review(span, why, "Remove it.")
+        return self.told_change(span, f"{site.name} goes: nothing needs it any more", removed)
+
+    def _value(self, site: Site, value: Value, file: Surrounding) -> list[Edit]:
+        """What a definition's value takes."""
+        key = file.needs.target.key_env
         if value.references:
-            return [Edit(value.references[0].span, key, self.id)]
+            reference = value.references[0]
+            default = _DEFAULT.match(file.text, reference.span.end, value.span.end)
+            edits = self._text(Span(*default.span(1)), default[1], site.name, key) if default else []
+            return [Edit(reference.span, key, self.id), *edits]
         if is_secret(value.text):
-            return [Edit(value.quoted, value.empty, self.id)]
-        new = reworded(value.text)
+            quotes = value.quoted != value.span
+            return [Edit(value.span if quotes else value.quoted, "" if quotes else value.empty, self.id)]
+        written = value.text == file.text[value.span.start : value.span.end]
         # A placeholder that its format writes in another way than it reads is carried over as it is.
-        return (
-            [Edit(value.span, new, self.id)]
-            if new != value.text and len(value.text) == value.span.end - value.span.start
-            else []
+        return self._text(value.span, value.text, site.name, key) if written else []
+
+    def _text(self, span: Span, text: str, name: str, key: str) -> list[Edit]:
+        """A text given in the variable's place, without a secret and without speaking of OpenAI."""
+        new = (
+            ""
+            if is_secret(text)
+            else reworded(re.sub(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", key, text))
         )
+        return [Edit(span, new, self.id)] if new != text else []
 
 
+_DEFAULT = re.compile(r":?[-=?]([^}]*)\}")
 _BY_HAND = "Give the migrated code {key} here by hand, with a key of the new provider; never with OpenAI's."
