@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from codemod.files.needs import Needs
     from codemod.surroundings import Definition, Followed
 
+_NAMED = 5
 _WORKFLOW = re.compile(r"(^|/)\.github/workflows/")
 
 
@@ -29,11 +30,9 @@ def checklist(
     key = needs.target.key_env
     steps = [f"Make a key at {provider.KEYS_PAGE}."]
     steps += _definitions(followed.definitions, key)
-    steps += [
-        f"Decide where {finding.path}:{finding.line} gets {key} from; it is for review."
-        for finding in findings
-        if finding.rule == VariableName.id and finding.status is Status.REVIEW
-    ]
+    undecided = [f for f in findings if f.rule == VariableName.id and f.status is Status.REVIEW]
+    if undecided:
+        steps.append(f"Decide where {key} comes from in {_listed(undecided)}.")
     steps += _ignored(needs, ignored, read)
     steps.append(f"Set {key} wherever else this code runs: deployment, CI secrets, local environment files.")
     if any(finding.rule == MixedClient.id and finding.status is Status.CHANGE for finding in findings):
@@ -51,17 +50,25 @@ def checklist(
 
 
 def _definitions(definitions: Sequence[Definition], key: str) -> Iterator[str]:
-    """Where the value of the new key has to be put, file by file."""
-    for definition in definitions:
-        where = f"{definition.path}:{definition.line}"
-        if definition.secret and _WORKFLOW.search(definition.path):
-            yield f"Make the secret that {where} reads: gh secret set {key}"
-        elif definition.secret:
-            yield f"Make the secret {key} that {where} reads."
-        elif definition.given:
-            yield f"Give {key} its value where {where} takes it from."
-        else:
-            yield f"Say in {where}, or in each copy of it, what {key} is; a file under version control holds no key."
+    """Where the value of the new key has to be put."""
+    workflows = [one for one in definitions if one.secret and _WORKFLOW.search(one.path)]
+    secrets = [one for one in definitions if one.secret and one not in workflows]
+    given = [one for one in definitions if one.given and not one.secret]
+    if workflows:
+        yield f"Make the secret that {_listed(workflows)} reads: gh secret set {key}"
+    if secrets:
+        yield f"Make the secret {key} that {_listed(secrets)} reads."
+    if given:
+        yield f"Set {key} in the environment that {_listed(given)} takes it from."
+    if own := [one for one in definitions if not one.given and not one.secret]:
+        yield f"Set {key} in your copies of {_listed(own)}, and commit no key."
+
+
+def _listed(places: Sequence[Definition | Finding]) -> str:
+    """The first places by name, the rest by number."""
+    names = list(dict.fromkeys(f"{place.path}:{place.line}" for place in places))
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _ignored(needs: Needs, ignored: Sequence[str], read: Callable[[str], bytes]) -> Iterator[str]:
@@ -87,6 +94,3 @@ def _removal(findings: Sequence[Finding], needs: Needs) -> Iterator[str]:
             yield f"Remove {name} only where nothing that was kept or is for review still needs it."
         else:
             yield f"Remove {name} where nothing else needs it any more."
-
-
-_NAMED = 5

@@ -60,7 +60,6 @@ _KINDS = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern 
 _COMMENT = re.compile(r"(^|\s)(#|//|\*|;|--)(\s|$)|^\s*#")
 _MOST_WORDS = 6
 _MOST_LINES = 100
-_URGENCY = {Status.REVIEW: 0, Status.KEEP: 1, Status.CHANGE: 2}
 
 
 class Accounted(NamedTuple):
@@ -135,7 +134,9 @@ class _Told:
         self._text = text
         self._lines: dict[int, Status] = {}
         self._spans: list[tuple[int, int, Status]] = []
-        for span, status, exact in sorted(accounted, key=lambda each: _URGENCY[each.status], reverse=True):
+        for span, status, exact in sorted(accounted, key=lambda each: each.status is Status.REVIEW):
+            if status is Status.CHANGE:
+                continue
             if exact:
                 self._spans.append((span.start, span.end, status))
                 continue
@@ -145,10 +146,10 @@ class _Told:
                 start = text.find("\n", start) + 1 or -1
 
     def at(self, offset: int) -> Status | None:
-        """The most urgent outcome of the findings that tell of a place."""
+        """What the findings say that tell of a place: for review, if one does."""
         found = [status for start, end, status in self._spans if start <= offset < end]
         line = self._lines.get(self._text.rfind("\n", 0, offset) + 1)
-        return min([*found, *([line] if line else [])], key=_URGENCY.__getitem__, default=None)
+        return Status.REVIEW if Status.REVIEW in found else line or next(iter(found), None)
 
 
 def _general(path: str) -> str | None:

@@ -239,7 +239,7 @@ def _finding(text: _Text, told: Told, edits: Sequence[Edit]) -> Finding:
 def _definitions(text: _Text, sites: Sequence[Site], told: Sequence[Told], needs: Needs) -> Iterator[Definition]:
     """Where the new variable is given from now on."""
     changed = Counter(each.span.start for each in told if each.status is Status.CHANGE)
-    for site in sites:
+    for site in () if text.illustrative else sites:
         if (
             needs.kinds.get(site.name) is Kind.KEY
             and site.role in (Role.DEFINES, Role.PASSES)

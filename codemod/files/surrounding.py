@@ -26,6 +26,7 @@ _GIVEN_TO = re.compile(
     r"([A-Za-z_][\w.-]*)[\"']?[ \t]*(?::=|\?=|[:=])[ \t]*[\"']?(?:\$\{\{[ \t]*\w+\.|\$\{|\$\(|\$|%)\Z"
 )
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_COMMENTS = ("#", "//", ";", "--")
 _HOST = "api.openai.com"
 _URL = re.compile(r"https?://(?!(?:[a-z0-9-]+\.)?api\.openai\.com)[^\s/\"']+")
 
@@ -60,6 +61,8 @@ class Surrounding:
     sites: Sequence[Site] = field(repr=False)
     keeper: str = ""
     """Who else in the file keeps the key's variable, if it is not known to all files."""
+    illustrative: bool = False
+    """Whether nobody runs the text as it is: an example in documentation."""
 
     def stand(self, site: Site) -> Stand:
         """What becomes of a site's variable here."""
@@ -82,7 +85,7 @@ class Surrounding:
     def elsewhere(self) -> str:
         """The address of somebody else that the text gives its program in OpenAI's place, empty when it gives none."""
         for site in self.sites:
-            if site.value is not None and self.needs.kinds.get(site.name) is Kind.URL:
+            if site.value is not None and self.needs.kinds.get(site.name) is Kind.URL and not self.commented(site):
                 found = _URL.search(site.value.text)
                 if found is not None:
                     return found[0]
@@ -100,6 +103,11 @@ class Surrounding:
     def defines(self, name: str) -> bool:
         """Whether the text gives a variable already."""
         return name in self._defined
+
+    def commented(self, site: Site) -> bool:
+        """Whether a site is a definition in a comment, which gives nobody anything."""
+        line = self.text[self.text.rfind("\n", 0, site.span.start) + 1 : site.span.start]
+        return line.lstrip().startswith(_COMMENTS)
 
     def holder(self, site: Site) -> Site | None:
         """The definition whose value a reference stands in."""

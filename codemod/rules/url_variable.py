@@ -47,6 +47,8 @@ class UrlVariable(Rule):
         if value is not None:
             other = _URL.search(value.text)
             if value.computed or len(value.references) > 1 or (other and not _OPENAI.match(value.text, other.start())):
+                if file.commented(site):
+                    return
                 yield self.told_review(
                     site.span,
                     f"{site.name} names another address here, and clients without a base_url went there",

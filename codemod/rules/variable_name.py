@@ -68,7 +68,9 @@ class VariableName(Rule):
     def _reference(self, site: Site, file: Surrounding, stand: Stand, holder: Site | None) -> Iterator[Told]:
         name, key = site.name, file.needs.target.key_env
         given_to = holder.name if holder is not None else file.given_to(site)
-        if file.calls_openai:
+        if file.calls_openai and file.illustrative:
+            yield self.told_keep(site.span, f"{name} stays here: the example calls api.openai.com")
+        elif file.calls_openai:
             yield self.told_review(
                 site.span,
                 f"{name} stays here: a command in this file calls api.openai.com",
