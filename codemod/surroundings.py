@@ -72,6 +72,11 @@ class _Text:
     text: str
     document: Document | None = None
 
+    @property
+    def illustrative(self) -> bool:
+        """Whether it is an example in documentation."""
+        return self.document is not None and self.document.in_markdown
+
     def place(self, offset: int) -> tuple[int | None, int, int]:
         """Cell, line and column of an offset."""
         return (None, *self.file.position(offset)) if self.document is None else self.document.place(offset)
@@ -112,7 +117,7 @@ def follow(
     rules = [rule() for rule in RULES if _allowed(settings, rule.id, rule.name)]
     for text, sites in read:
         path = text.file.path
-        surrounding = Surrounding(path, text.text, needs, owners, sites, keepers.get(path, ""))
+        surrounding = Surrounding(path, text.text, needs, owners, sites, keepers.get(path, ""), text.illustrative)
         told = [each for site in sites for rule in rules for each in rule.follow(site, surrounding)]
         _settle(text, list(dict.fromkeys(told)), outcome)
         outcome.definitions += _definitions(text, sites, told, needs)
@@ -179,8 +184,7 @@ def _commands(read: Iterable[tuple[_Text, Sequence[Site]]], needs: Needs) -> Ite
             if site.role is Role.REFERS and needs.kinds.get(site.name) is Kind.KEY and surrounding.calls_openai:
                 line = text.place(site.span.start)[1]
                 what = f"the command at {text.file.path}:{line}"
-                shown = text.document is not None and text.document.in_markdown
-                yield site.name, Reader(text.file.path, moves=False, what=what), shown
+                yield site.name, Reader(text.file.path, moves=False, what=what), text.illustrative
 
 
 def _settle(text: _Text, told: Sequence[Told], outcome: _Outcome) -> None:
