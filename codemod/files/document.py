@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from codemod.changes import Edit, Span
 from codemod.files.group import Group
-from codemod.files.host import Piece, ends_line, without_end
+from codemod.files.host import LINE_END, Piece, ends_line, unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -124,18 +124,23 @@ def file_edits(changes: Iterable[tuple[Document, Sequence[Edit]]]) -> list[Edit]
     for host, moved in by_cell.values():
         # Stable, so that what is inserted at one place keeps its order, and stands before what is replaced there.
         ordered = _merged(sorted(moved, key=lambda edit: (edit.span.start, edit.span.end)))
-        found += host.to_file(_without_last_line(host.text, ordered))
+        found += host.to_file(_unfinished(host.text, ordered))
     return sorted(found, key=lambda edit: edit.span)
 
 
-def _without_last_line(text: str, edits: list[Edit]) -> list[Edit]:
-    """Edits that, where they take away a last line without a newline, leave the one before it without."""
+def _unfinished(text: str, edits: list[Edit]) -> list[Edit]:
+    """Edits of a text that lacks a newline at its end, though they count one: it stays without."""
     *others, last = edits
-    if last.replacement or last.span.end < len(text) or ends_line(text):
+    start, end, new = last.span.start, len(text), last.replacement
+    if last.span.end <= end:
         return edits
-    kept = text[others[-1].span.end if others else 0 : last.span.start]
-    start = last.span.start - len(kept) + len(without_end(kept))
-    return _merged([*others, Edit(Span(start, last.span.end), "", last.rule)])
+    if start > end:
+        newline = LINE_END.search(text)
+        start, new = end, (newline[0] if newline else "\n") + new
+    kept = text[others[-1].span.end if others else 0 : start]
+    gone = len(kept + new) - len(unfinished(kept + new))
+    back = max(gone - len(new), 0)
+    return _merged([*others, Edit(Span(start - back, end), new[: len(new) - gone + back], last.rule)])
 
 
 def joined(language: str, label: str, cuts: Iterable[tuple[Host, Iterable[Cut]]]) -> Document:

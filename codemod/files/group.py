@@ -6,7 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from codemod.changes import Edit, Span
-from codemod.files.host import LINE_END, ends_line, rows, without_end
+from codemod.files.host import LINE_END, ends_line, rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,10 @@ _CLOSING = (" ", "\t", ")", "]", "}")
 
 
 class Group:
-    """Pieces whose lines follow upon each other in one host; ``end`` is where they end in the document's text."""
+    """Pieces whose lines follow upon each other in one host; ``end`` is where they end in the document's text.
+
+    A newline that the host lacks at its end counts as its last character.
+    """
 
     def __init__(self, text: str, pieces: Sequence[Piece], end: int) -> None:
         self.host = pieces[0].host
@@ -44,13 +47,8 @@ class Group:
 
     def _whole(self, start: int, end: int, new: str) -> tuple[Span, str]:
         """Whole lines, which go with what stands before them; new ones begin like the line whose place they take."""
-        span = Span(self._line(start), self._line(end))
         piece = self._piece(start)
-        new = "".join(_prefixed(piece, row) for row in rows(new))
-        if end < self.end or self._pieces[-1].end == end or not new:
-            return span, new
-        # The last line has no newline in the file, and gets none.
-        return span, self._newline + without_end(new) if start == end else without_end(new)
+        return Span(self._line(start), self._line(end)), "".join(_prefixed(piece, row) for row in rows(new))
 
     def _within(self, start: int, end: int, new: str) -> tuple[Span, str]:
         """Part of a line, or from one line into another."""
@@ -58,9 +56,6 @@ class Group:
         if end == self.end and not ends_line(new):  # the last line keeps its end
             ends = [match.start() for match in LINE_END.finditer(self._text, max(end - 2, start), end)]
             stop = self._offset(ends[-1] if ends else end)
-        elif end == self.end:
-            stop = self._line(end)
-            new = new if self._pieces[-1].end == end else without_end(new)
         elif ends_line(new) and self._line_starts(end):
             stop = self._line(end)
         else:
@@ -79,11 +74,11 @@ class Group:
     def _line(self, offset: int) -> int:
         """Where the line that starts at ``offset`` starts in the host, with what is no part of the document."""
         if offset == self.end:
-            return self._pieces[-1].host_end
+            return self._pieces[-1].host_end + self.end - self._pieces[-1].end
         return self.host.line_start(self._offset(offset))
 
 
 def _prefixed(piece: Piece, row: str) -> str:
-    if row and not row.strip():
+    if row and not row.strip("\r\n"):
         return piece.prefix.rstrip() + row
     return (piece.continued if row.startswith(_CLOSING) or not row else piece.prefix) + row

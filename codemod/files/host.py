@@ -111,6 +111,12 @@ def without_end(text: str) -> str:
     return text.removesuffix("\n").removesuffix("\r")
 
 
+def unfinished(text: str) -> str:
+    """A text without its last newline, unless that is the end of a blank line, which would be gone with it."""
+    shorter = without_end(text)
+    return text if not shorter or ends_line(shorter) else shorter
+
+
 def rows(text: str) -> list[str]:
     """The lines of a text, each with its end."""
     ends = [0, *(match.end() for match in LINE_END.finditer(text)), len(text)]
