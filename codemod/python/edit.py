@@ -207,13 +207,14 @@ def _insertion(source: Source, span: Span, rewrite: Rewrite, code: str) -> Edit:
 
 
 def _whole_lines(source: Source, span: Span, rewrite: Rewrite, body: str) -> Edit:
-    """Lines with their ends after the one on which ``span`` ends."""
+    """Lines with their ends after the one on which ``span`` ends.
+
+    They go before that line's own end, so that they stand in the cell of a notebook whose last line it is.
+    """
     line, _ = source.position(span.end)
-    end = source.starts[line] if line < len(source.starts) else len(source.text)
-    if not source.line(line).endswith(("\n", "\r")):
-        newline = source.newline_at(span)
-        body = newline + body.removesuffix(newline)
-    return Edit(Span(end, end), body, rewrite.rule)
+    end = source.starts[line - 1] + len(source.line(line).rstrip("\r\n"))
+    newline = source.newline_at(span)
+    return Edit(Span(end, end), newline + body.removesuffix(newline), rewrite.rule)
 
 
 def _line_before(source: Source, span: Span, rewrite: Rewrite, code: str) -> Edit:
