@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 _DEFINITION = re.compile(r"""[ \t]*(?:[DR]:)*[ \t]*(?:export[ \t]+)?["']?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*)""", re.DOTALL)
 _COMMAS = re.compile(r"[ \t]*[A-Za-z_]\w*=[^,\s]*(?:,[ \t]*[A-Za-z_]\w*=[^,\s]*)+[ \t]*")
 _PART = re.compile(r"([A-Za-z_]\w*)=([^,\s]*)")
-_NAMES = re.compile(r"[\s,]*[A-Za-z_*][\w*]*(?:[\s,]+[A-Za-z_*][\w*]*)+[\s,]*")
+_NAMES = re.compile(
+    r"[\s,]*+(?:[A-Z_*][A-Z0-9_*]*+|[a-z]+_proxy)(?:[\s,]++(?:[A-Z_*][A-Z0-9_*]*+|[a-z]+_proxy))++[\s,]*+"
+)
 _LISTED = re.compile(r"[^\s,]+")
 _EXPRESSION = re.compile(r"\$?\{\{[^{}]*\}\}")
 _COMMENT = re.compile(r"[ \t]#.*")

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from codemod.changes import Span
+from codemod.files.occurrences import find_names
 from codemod.files.site import Reference
 
 _NAME = r"([A-Za-z_][A-Za-z0-9_]*)"
@@ -27,6 +28,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+# What a shell or compose says when a variable is not set: ``${NAME:?set NAME first}``.
+_MESSAGE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:?\?([^{}]*)\}")
 # In an expression of GitHub, GitLab or Azure: ``secrets.NAME``, ``env['NAME']``.
 _CONTEXT = re.compile(
     rf"""(?<![\w.-])(secrets|env|vars|variables)(?:\.{_NAME}(?![\w-]|\.\w)|\[\s*\\?["']{_NAME}\\?["']\s*\])"""
@@ -34,7 +37,7 @@ _CONTEXT = re.compile(
 # In a template of Jinja or Go: a look-up in the environment, or a name of its own.
 _LOOKUP = re.compile(
     rf"""(?:\blookup\(\s*\\?["']env\\?["']\s*,|\b(?:env_var|env|getenv|env_override)\(|\benv)\s*\\?["']{_NAME}\\?["']"""
-    rf"""|\b(?:env|ansible_env|env_vars|secrets)\.{_NAME}|\benv:\s*{_NAME}"""
+    rf"""|(?<![.\w])(?:env|ansible_env|env_vars|secrets)\.{_NAME}|\benv:\s*{_NAME}"""
 )
 _OWN_NAME = re.compile(rf"^-?\s*(?:\.Values\.(?:\w+\.)*)?{_NAME}\b")
 _FILTERS = re.compile(
@@ -84,6 +87,16 @@ def find_references(text: str, span: Span, wanted: frozenset[str]) -> Named:
 def find_contexts(text: str, span: Span) -> list[Reference]:
     """``secrets.NAME`` and the like, which GitHub's and others' conditions hold without braces."""
     return [_context(found, 0) for found in _CONTEXT.finditer(text, span.start, span.end)]
+
+
+def find_messages(text: str, span: Span, wanted: frozenset[str]) -> list[Reference]:
+    """The variables that a reference's message names for the case that it is not set."""
+    found = []
+    for message in _MESSAGE.finditer(text, span.start, span.end):
+        start = message.start(1)
+        for name, place in find_names(message[1], wanted):
+            found.append(Reference(name, Span(place.start + start, place.end + start)))
+    return found
 
 
 def _is_variable(token: re.Match[str]) -> bool:

@@ -10,7 +10,7 @@ from codemod.files import meaning
 from codemod.files.commented import read_comment
 from codemod.files.embedded import read_script, read_text
 from codemod.files.occurrences import find_names
-from codemod.files.references import Named, find_contexts, find_references
+from codemod.files.references import Named, find_contexts, find_messages, find_references
 from codemod.files.repeats import repeat_entry, repeat_item
 from codemod.files.scalars import resolve
 from codemod.files.site import Reference, Role, Site, Value
@@ -147,7 +147,10 @@ class TreeReader:
         if meaning.is_talk(tree, scalar) or scalar.style is Style.ALIAS:
             return []
         scope = meaning.scope_of(tree, scalar)
-        named = find_references(tree.text, scalar.span, wanted).references
+        named = [
+            *find_references(tree.text, scalar.span, wanted).references,
+            *find_messages(tree.text, scalar.span, wanted),
+        ]
         sites = [Site(one.name, one.span, Role.REFERS, scope=scope) for one in named if one.name in wanted]
         if meaning.is_script(tree, scalar) and meaning.flag_before(tree, scalar) is None:
             sites += read_script(tree, scalar, wanted, scope)
