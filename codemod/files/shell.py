@@ -64,17 +64,17 @@ class Shell:
         """The wanted names between two places."""
         return self.names[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
 
-    def add(self, span: Span, *, strict: bool = False) -> None:
-        """Read the script that stands at ``span``."""
+    def add(self, span: Span, *, strict: bool = False, joined: bool = False) -> None:
+        """Read the script that stands at ``span``; ``joined``: its lines are one to who reads them."""
         work = [span]
         for level in range(_LEVELS):
             found: list[Span] = []
             for part in work:
                 if self.named(part.start, part.end):
-                    found += self._script(part, strict=strict and not level)
+                    found += self._script(part, strict=strict and not level, joined=joined and not level)
             work = found
 
-    def _script(self, span: Span, *, strict: bool) -> list[Span]:
+    def _script(self, span: Span, *, strict: bool, joined: bool) -> list[Span]:
         """Note what a script says; the answer is which parts of it are scripts themselves."""
         script = scan(self.scanned, span.start, span.end, strict=strict)
         self.prose += script.comments
@@ -85,7 +85,7 @@ class Shell:
         ]
         for command in script.commands:
             if self.named(command.words[0].start if command.words else 0, command.end):
-                found += read_command(self, script, command)
+                found += read_command(self, script, command, joined=joined)
         for document in script.documents:
             if not self.named(document.body.start, document.body.end):
                 continue

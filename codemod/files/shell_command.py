@@ -28,9 +28,12 @@ _OPTION = re.compile(r"-[A-Za-z]|--[a-z][a-z-]*")
 _SPACE = re.compile(r"\s")
 
 
-def read_command(shell: Shell, script: Script, command: Command) -> list[Span]:
-    """Note what a command says about the wanted names; the answer is which of its words are scripts themselves."""
-    return _Reading(shell, script, command).read()
+def read_command(shell: Shell, script: Script, command: Command, *, joined: bool) -> list[Span]:
+    """Note what a command says about the wanted names; the answer is which of its words are scripts themselves.
+
+    ``joined``: a second line would be no part of the script.
+    """
+    return _Reading(shell, script, command, joined=joined).read()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,11 @@ class _Place:
 
 
 class _Reading:
-    def __init__(self, shell: Shell, script: Script, command: Command) -> None:
+    def __init__(self, shell: Shell, script: Script, command: Command, *, joined: bool) -> None:
         self.shell = shell
         self.script = script
         self.command = command
+        self.joined = joined
         self.text = shell.scanned
         self.words = command.words
         self.first = self._first()
@@ -74,7 +78,7 @@ class _Reading:
         return len(self.words)
 
     def read(self) -> list[Span]:
-        scripts = arguments.scripts(self.text, self.words[self.first :])
+        scripts = frozenset(arguments.scripts(self.text, self.words[self.first :]))
         separate = self._separate_value()
         for index, word in enumerate(self.words):
             names = self.shell.named(word.start, word.end)
@@ -83,7 +87,7 @@ class _Reading:
             elif names:
                 self._word_with_names(index, word, names)
                 self._note_prose(word, scripts)
-        return scripts
+        return sorted(scripts)
 
     def _word_with_names(self, index: int, word: Word, names: Sequence[tuple[str, Span]]) -> None:
         covered = 0
@@ -99,7 +103,7 @@ class _Reading:
                 self.shell.sites.append(site)
                 covered = site.value.quoted.end if site.value else span.end
 
-    def _note_prose(self, word: Word, scripts: list[Span]) -> None:
+    def _note_prose(self, word: Word, scripts: frozenset[Span]) -> None:
         """What a command gets in single quotes is text to it, unless it is known to do something with it."""
         if self._told:
             return
@@ -206,7 +210,7 @@ class _Reading:
     def _line(self) -> Repeat | None:
         """A second line for a command that has its line to itself, or the comment that it stands in."""
         lines, start, end = self.shell.lines, self.words[0].start, self.command.end
-        if self.command.here or lines.follows_on(start) or not _END_OF_LINE.match(self.text, end):
+        if self.joined or self.command.here or lines.follows_on(start) or not _END_OF_LINE.match(self.text, end):
             return None
         before = self.text[lines.start(start) : start] if start - lines.start(start) < 200 else "x"
         return None if before.strip("# \t") else lines.repeat(start, end)
