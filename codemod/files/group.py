@@ -62,8 +62,12 @@ class Group:
             stop = self._offset(end)
             rest = ends_line(new)
         piece = self._piece(start)
+        begin = self._offset(start)
         first, *others = [*rows(new), ""] if rest or not new else rows(new)
-        return Span(self._offset(start), stop), first + "".join(_prefixed(piece, row) for row in others)
+        if start == piece.start and first.strip() and not self._text[start : piece.end].strip():
+            begin = self._line(start)  # a blank line may lack what stands before others
+            first = _prefixed(piece, first)
+        return Span(begin, stop), first + "".join(_prefixed(piece, row) for row in others)
 
     def _piece(self, offset: int) -> Piece:
         return self._pieces[bisect_right(self._starts, offset) - 1]
