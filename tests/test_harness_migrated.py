@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
-from harness.migrated import check_migrated, check_untouched, missing_findings
+from harness.migrated import check_migrated, check_secrets, check_untouched, missing_findings
 
 from codemod import migrate
 from codemod.changes import Edit, FileChange, Finding, Migration, Span, Status
@@ -108,6 +108,13 @@ def test_runs_that_differ_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrate, "migrate", fickle)
     with pytest.raises(AssertionError, match="must report what a"):
         check_migrated(BEFORE, AFTER)
+
+
+def test_a_key_that_is_printed_is_noticed() -> None:
+    key = "sk-" + "0" * 24
+    with pytest.raises(AssertionError, match="must not be printed"):
+        check_secrets({"main.py": f"KEY = '{key}'".encode()}, f"KEY = '{key}' is exposed")
+    check_secrets({"main.py": f"KEY = '{key}'".encode()}, "KEY = 'sk-...0000' is exposed")
 
 
 def test_the_verbs_are_not_interchangeable(use: Callable[[Engine], Engine]) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from codemod.changes import FileChange
+
+SECRET = re.compile(rb"sk-[A-Za-z0-9_-]{24,}")
 
 Report = dict[str, Any]
 Source = str | bytes
@@ -80,6 +83,7 @@ def migrated(before: Tree, args: Sequence[str] = (), *, git: bool = False) -> tu
         assert read(tree) == after, "a second run must change nothing\n" + differences(after, read(tree))
         assert (again["files"], again["summary"]["changes"]) == ([], 0), "a second run must have nothing to change"
     _check_counts(report, before, after)
+    check_secrets(before, json.dumps(report) + patch.stdout)
     _check_patch(patch.stdout, before, after)
     _check_syntax(before, after)
     _check_edits(before, after, args)
@@ -111,6 +115,12 @@ def _check_counts(report: Report, before: Tree, after: Tree) -> None:
     assert sum(file["changes"] for file in report["files"]) == summary["changes"]
     for file in report["files"]:
         assert file["changes"] > 0, f"{file['path']} changes, so a finding must say so"
+
+
+def check_secrets(before: Tree, printed: str) -> None:
+    """Assert that no key that stands in the tree is printed."""
+    found = {key.decode() for source in before.values() for key in SECRET.findall(source)}
+    assert not [key for key in found if key in printed], "a key of the tree must not be printed"
 
 
 def _check_patch(patch: str, before: Tree, after: Tree) -> None:
