@@ -17,6 +17,7 @@ _TOKEN = re.compile(
     | \{\{ (?P<template> [^{}]* ) \}\}
     | \$\{ (?: (?P<store> env | localEnv | containerEnv | oc\.env | ENV | secret | secrets ) [:.] )?
           (?P<braced> [A-Za-z_][A-Za-z0-9_]* ) (?P<then> [^A-Za-z0-9_] [-=?+]? )
+    | \{env: (?P<substituted> [A-Za-z_][A-Za-z0-9_]* )
     | \$env: (?P<power> [A-Za-z_][A-Za-z0-9_]* )
     | \$ (?P<bare> [A-Za-z_][A-Za-z0-9_]* )
     | \$\( (?P<paren> [A-Za-z_][A-Za-z0-9_]* ) \)

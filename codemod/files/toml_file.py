@@ -43,7 +43,7 @@ def read(text: str, wanted: frozenset[str]) -> list[Site]:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         found = _LINE.search(str(error))
-        raise FormatError("it is not valid TOML", int(found[1]) if found else None) from None
+        raise FormatError("it is not valid TOML", int(found[1]) if found else text.count("\n") + 1) from None
     walk = _Walk(text)
     try:
         tree = walk.tree()
