@@ -8,6 +8,7 @@ data in ``externals``.
 
 from __future__ import annotations
 
+import builtins
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,9 @@ class Linker(Libraries):
         self.files: dict[str, int] = {}
         self._waiting: dict[str, list[tuple[str | None, int]]] = defaultdict(list)
         self._stars: dict[int, list[str]] = defaultdict(list)
-        self._names_wanted: dict[int, list[tuple[str, int]]] = defaultdict(list)
+        self._names_wanted: dict[int, list[tuple[str, int]]] = {}
+        self._brought: list[tuple[str, str, int]] = []
+        self._known: set[tuple[str, str, int]] = set()
         self._fixtures: dict[str, list[int]] = defaultdict(list)
         self._test_parameters: dict[str, list[Parameter]] = defaultdict(list)
 
@@ -56,8 +59,7 @@ class Linker(Libraries):
         for made in facts.compositions:
             parts = tuple(p._replace(node=p.node + base) if p.node >= 0 else p for p in made.parts)
             program.compositions[made.node + base] = made._replace(node=made.node + base, parts=parts)
-        for node, name in facts.names.items():
-            self._builtin(node + base, name, file)
+        self._add_names(facts, base, file)
         for record in facts.imports:
             self._import(record, base, file)
         self._add_definitions(facts, base, file)
@@ -266,10 +268,34 @@ class Linker(Libraries):
 
     # Modules
 
-    def _builtin(self, node: int, name: str, file: int) -> None:
-        """A name that the file does not bind: what a star import brings, or a builtin."""
-        self._names_wanted[file].append((name, node))
-        self.put(node, External(name))
+    def run(self) -> None:
+        """Spread values until nothing is new, and then those of names that no star import has brought."""
+        self._spread()
+        for file, wanted in self._names_wanted.items():
+            if self._star_to_load(file) is None:
+                for name, node in wanted:
+                    if not self.program.values.get(node) and node not in self.program.unloaded:
+                        self.put(node, External(name))
+        self._spread()
+
+    def _spread(self) -> None:
+        super().run()
+        while self._brought:
+            self._request(*self._brought.pop())
+            super().run()
+
+    def _add_names(self, facts: Facts, base: int, file: int) -> None:
+        """Names that a file does not bind: builtins, unless a star import may bring them."""
+        starred = any(record.name == "*" for record in facts.imports)
+        for node, name in facts.names.items():
+            if starred and not hasattr(builtins, name):
+                self._names_wanted.setdefault(file, []).append((name, node + base))
+            else:
+                self.put(node + base, External(name))
+
+    def _star_to_load(self, file: int) -> str | None:
+        """A module, not loaded yet, all of whose names a file imports."""
+        return next((target for target in self._stars[file] if target not in self.files), None)
 
     def _import(self, record: Import, base: int, file: int) -> None:
         path = self.program.files[file].path
@@ -297,15 +323,21 @@ class Linker(Libraries):
             self._give(self.files[target], name, node)
         else:
             self._waiting[target].append((name, node))
-            self.program.unloaded[node] = target
+            nodes = [node] if name != "*" else [load for _, load in self._names_wanted.get(node, ())]
+            self.program.unloaded.update(dict.fromkeys(nodes, target))
 
     def _give(self, file: int, name: str | None, node: int) -> None:
+        if name == "*":
+            waiting = self._star_to_load(node)
+            for wanted, load in self._names_wanted.get(node, ()):
+                self.program.unloaded.pop(load, None)
+                if waiting is not None:
+                    self.program.unloaded[load] = waiting
+                self.module_attribute(file, wanted, load)
+            return
         self.program.unloaded.pop(node, None)
         if name is None:
             self.put(node, ModuleRef(file))
-        elif name == "*":
-            for wanted, load in self._names_wanted[node]:
-                self.module_attribute(file, wanted, load)
         else:
             self.module_attribute(file, name, node)
 
@@ -316,8 +348,9 @@ class Linker(Libraries):
             self.connect(facts.module_names[name] + self.program.offsets[file], result)
             return
         for target in self._stars[file]:
-            if not name.startswith("_"):
-                self._request(target, name, result)
+            if not name.startswith("_") and (target, name, result) not in self._known:
+                self._known.add((target, name, result))  # modules may bring each other's names in a circle
+                self._brought.append((target, name, result))
         folder, _, base = facts.path.rpartition("/")
         if base.startswith("__init__."):
             self.submodule(folder, name, result)
