@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import os
 import re
 import secrets
@@ -167,7 +168,8 @@ def _check(root: Path, change: FileChange) -> _Write:
     # The bits as well: to the superuser every file is writable, read-only or not.
     if not facts.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(target, os.W_OK):
         raise _UnfitError("it is read-only")
-    if change.path.endswith(SUFFIXES) and not _parses(change.after) and _parses(change.before):
+    parses = _parses if change.path.endswith(SUFFIXES) else _is_json if change.path.endswith(".ipynb") else None
+    if parses is not None and not parses(change.after) and parses(change.before):
         raise _UnfitError("the change would break its syntax: please report this")
     temporary = target.with_name(f".ablit-migrate-{os.getpid()}-{secrets.token_hex(8)}.tmp")
     return _Write(change, target, facts, temporary)
@@ -188,6 +190,14 @@ def _parses(source: bytes) -> bool:
             warnings.simplefilter("ignore")
             ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _is_json(source: bytes) -> bool:
+    try:
+        json.loads(source)
+    except (ValueError, RecursionError):
         return False
     return True
 

@@ -177,7 +177,7 @@ def _advise(flags: Flags, migration: Migration) -> None:
     """What a dry run leaves to the user, in a line."""
     count = len(migration.changes)
     if migration.files_scanned == 0 and not migration.unreadable:
-        streams.say(f"No Python files in {', '.join(visible_name(path) for path in flags.paths or ['.'])}.")
+        streams.say(f"No files in {', '.join(visible_name(path) for path in flags.paths or ['.'])}.")
     elif count and flags.check:
         streams.say(f"{count} file{'s' if count > 1 else ''} would change: ablit-migrate --write changes them.")
     elif count:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from codemod.changes import Edit, FileChange, Finding, Migration, Span, Status, Target, Unreadable
+from codemod.changes import Edit, FileChange, Finding, Migration, Remainder, Span, Status, Target, Unreadable
 
 # Outside any repository, so that paths in a report are as they are here.
 ROOT = Path(tempfile.gettempdir()) / "nowhere"
@@ -80,6 +80,7 @@ def migration(
     findings: tuple[Finding, ...] = (),
     unreadable: tuple[Unreadable, ...] = (),
     checklist: tuple[str, ...] = (),
+    inventory: tuple[Remainder, ...] = (),
     root: Path = ROOT,
 ) -> Migration:
     """A migration of these changes and findings, in the order that a run gives them."""
@@ -91,11 +92,13 @@ def migration(
         findings=tuple(sorted(findings, key=lambda item: item.place)),
         unreadable=unreadable,
         checklist=checklist,
+        inventory=inventory,
     )
 
 
 def sample(root: Path = ROOT) -> Migration:
-    """One of everything: changes, all three outcomes, an exposed key, a notebook, an unreadable file, a checklist."""
+    """One of everything: changes, all three outcomes, an exposed key, a notebook, an unreadable file, a checklist, an
+    inventory."""
     return migration(
         change("app/llm.py", LLM, *LLM_EDITS),
         change("scripts/old.py", EXPOSED, *EXPOSED_EDITS),
@@ -104,6 +107,11 @@ def sample(root: Path = ROOT) -> Migration:
         checklist=(
             "Make a key at https://abliteration.ai/console/keys and put it into ABLIT_KEY.",
             "Rotate the key in `scripts/old.py`.",
+        ),
+        inventory=(
+            Remainder("kept on purpose", "app/search.py", 3, 1, ("OPENAI_API_KEY",)),
+            *(Remainder("prose", f"docs/{page}.md", 9, 2, ("api.openai.com", "gpt-4o")) for page in "abcd"),
+            Remainder("prose", "docs/a.md", 12, 1, ("gpt-4o",)),
         ),
         root=root,
     )

@@ -149,7 +149,7 @@ def test_files_that_have_nothing_to_do_with_it_pass(repository: Repository) -> N
 
 @checking
 def test_other_kinds_of_files_do_not_even_start_it(repository: Repository) -> None:
-    repository.stage(logo__svg="<svg/>\n")
+    repository.stage(logo__bin="\0")
     assert "Skipped" in repository.hook()
 
 

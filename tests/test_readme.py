@@ -197,22 +197,29 @@ def test_shows_the_real_json() -> None:
 # What it will not do
 
 
-def test_leaves_what_is_not_python() -> None:
+def test_the_files_around_the_code_follow_it() -> None:
     source = "from openai import OpenAI\n\nclient = OpenAI()\n"
     after = (
         "import os\nfrom openai import OpenAI\n\n"
         'client = OpenAI(base_url="https://api.abliteration.ai/v1", api_key=os.environ["ABLIT_KEY"])\n'
     )
-    cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
-    others = {
+
+    def notebook(code: str) -> str:
+        cell = {"cell_type": "code", "source": code, "metadata": {}, "outputs": [], "execution_count": None}
+        return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+    before = {
         ".env": "OPENAI_API_KEY=\n",
-        "Dockerfile": "ENV OPENAI_API_KEY=\n",
-        "compose.yaml": "services: {app: {environment: [OPENAI_API_KEY]}}\n",
+        "Dockerfile": "FROM python:3.12\nENV OPENAI_API_KEY=\n",
+        "compose.yaml": "services: {app: {build: ., environment: [OPENAI_API_KEY]}}\n",
         ".github/workflows/ci.yml": "env: {OPENAI_API_KEY: '${{ secrets.OPENAI_API_KEY }}'}\n",
-        "notes.md": "    export OPENAI_API_KEY=\n",
-        "trial.ipynb": json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}),
+        "notes.md": "```sh\nexport OPENAI_API_KEY=\n```\n",
     }
-    check_migrated({"main.py": source, **others}, {"main.py": after, **others})
+    moved = {path: text.replace("OPENAI_API_KEY", "ABLIT_KEY") for path, text in before.items()}
+    check_migrated(
+        {"main.py": source, "trial.ipynb": notebook(source), **before},
+        {"main.py": after, "trial.ipynb": notebook(after), **moved},
+    )
 
 
 def test_leaves_clients_of_other_packages() -> None:

@@ -143,6 +143,11 @@ def in_json(value: Migration) -> tuple[list[tuple[str, str, str]], dict[str, int
     return [(item["rule"], item["status"], item["path"]) for item in report["findings"]], report["summary"]
 
 
+def in_json_inventory(value: Migration) -> list[tuple[str, str, int, int]]:
+    entries = json.loads(json_report.render(value))["inventory"]
+    return [(item["reason"], item["path"], item["line"], item["count"]) for item in entries]
+
+
 def in_github(value: Migration) -> tuple[list[tuple[str, str, str]], str]:
     head, *rest = github.render(value).splitlines()
     statuses = {"warning": "review", "notice": "change"}
@@ -179,6 +184,11 @@ def agree(value: Migration) -> None:
     # Files that could not be read have a list of their own there, which need not name the rule.
     assert all(rule in plain for rule, _, _ in same if rule != "ABL040")
     assert all(outline.place(item) in plain for item in value.findings if item.status is not Status.CHANGE)
+    left = in_json_inventory(value)
+    assert left == [(item.reason, item.path, item.line, item.count) for item in value.inventory]
+    pages = plain, html.render(value), markdown.render(value)
+    assert all(f"{path}:{line}" in plain for _, path, line, _ in left)
+    assert all(reason in page and path in page for page in pages for reason, path, _, _ in left)
     changed = [item.path for item in value.changes]
     assert re.findall(r"^\+\+\+ b/(.*)$", patch.render(value), re.MULTILINE) == [
         path for path in changed if f"# {path} is a binary delta" not in patch.render(value)

@@ -54,7 +54,8 @@ def test_the_schema_refuses_what_is_not_the_contract(place: tuple[str | int, ...
 def test_the_shape_is_the_contract_s() -> None:
     document = json.loads(json_report.render(sample()))
     assert list(document) == [
-        "schema_version", "tool", "target", "summary", "files", "findings", "checklist", "sanity",
+        "schema_version", "tool", "target", "summary", "files", "findings", "inventory", "checklist",
+        "sanity",
     ]  # fmt: skip
     assert document["tool"] == {"name": "ablit-migrate", "version": __version__}
     assert document["target"] == {"base_url": "https://api.abliteration.ai/v1", "key_env": "ABLIT_KEY"}

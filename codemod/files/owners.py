@@ -45,9 +45,15 @@ class Owners:
     def _find(self, name: str, folder: str) -> Stand:
         readers = self._readers.get(name) or self._shown.get(name, [])
         while True:
-            near = [reader for reader in readers if not folder or reader.path.startswith(f"{folder}/")]
+            near = [reader for reader in readers if _below(reader.path, folder)]
             if near or not folder:
                 break
             folder = dirname(folder)
+        near = near or readers  # those outside of the folder that is migrated
         keeper = next((reader.what for reader in near if not reader.moves), "")
         return Stand(any(reader.moves for reader in near), keeper)
+
+
+def _below(path: str, folder: str) -> bool:
+    """Whether a file lies in a folder or deeper; the empty one is that which is migrated."""
+    return path.startswith(f"{folder}/") if folder else not path.startswith("../")

@@ -190,7 +190,7 @@ def _inventory(migration: Migration, *, verbose: bool) -> Iterator[Line]:
     yield Line(Kind.BLANK)
     yield Line(Kind.HEADING, f"What still says OpenAI ({_number(places, 'place')} in {_number(files, 'file')}{fold})")
     for reason, count, some in groups:
-        named = "" if verbose else ": " + ", ".join(_counted(each) for each in some[:_NAMED])
+        named = ":" if verbose else ": " + ", ".join(_counted(each) for each in some[:_NAMED])
         more = f" and {_number(len(some) - _NAMED, 'more file')}" if len(some) > _NAMED and not verbose else ""
         yield Line(Kind.COUNT, f"  {count:>5}  {reason}{named}{more}")
         for each in (each for file in some for each in file.lines) if verbose else ():
