@@ -316,6 +316,8 @@ class Attributes(Graph):
                     getter = self.program.new_node(0)
                     self.member(index, "__getitem__", value, getter)
                     self.on_value(getter, lambda method: self._getitem(method, site.result))
+            case ModuleRef(file) if isinstance(site.constant, str):  # globals()["name"]
+                self.module_attribute(file, site.constant, site.result)
             case ClassRef(index) if self.is_enum(index):
                 self._enum_members(index, site.result)
             case ClassRef():

@@ -16,6 +16,7 @@ from codemod.python.objects import (
     External,
     FunctionRef,
     Instance,
+    ModuleRef,
     Partial,
     Resource,
     Super,
@@ -109,6 +110,8 @@ class Libraries(Calling):
             self._factory(positional[0], call)
         elif name in ("getattr", "setattr") and len(positional) >= 2:
             return self._dynamic_attribute(name, positional, call)
+        elif name == "globals":
+            self.put(call.result, ModuleRef(self.program.call_file[call.call]))
         elif name == "super":
             self._super(call)
         elif name in ("enumerate", "zip"):
