@@ -139,9 +139,10 @@ FIELDS = frozenset(
         "fastapi.Form",
         "msgspec.field",
         "sqlmodel.Field",
-        "streamlit.text_input",
     }
 )
+# Fields on a page that give what their user has typed, always a text: their value at first is ``value`` or comes second.
+WIDGETS = frozenset({"streamlit.text_input", "streamlit.sidebar.text_input", "streamlit.text_area"})
 DEPENDS = frozenset({"fastapi.Depends", "fastapi.params.Depends", "fastapi.Security"})
 PARTIALS = frozenset({"functools.partial", "partial", "functools.partialmethod"})
 

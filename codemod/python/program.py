@@ -99,11 +99,15 @@ class HttpCall(NamedTuple):
 
 @dataclass(slots=True)
 class Option:
-    """A command-line option: its parser's call, the node of its value, and what it may be chosen from."""
+    """What a user gives: the node of its value, the call that asks, and what it may be chosen from.
+
+    ``text``: it is never None.
+    """
 
     node: int
     call: int
     choices: int = -1
+    text: bool = False
 
 
 @dataclass(slots=True)
