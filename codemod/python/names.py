@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from codemod.python.actions import Rewrite
     from codemod.python.facts import Place
     from codemod.python.program import Store
+    from codemod.python.trace import Origin
     from codemod.python.world import Client, World
 
 # Libraries that read OPENAI_API_KEY by themselves.
@@ -77,7 +79,7 @@ def moved_names(world: World, inside: str, rule: str) -> tuple[set[str], list[Re
 
 def mentions(world: World, name: str, inside: str) -> Iterator[Mention]:
     """Every string of a realm that is or contains the name."""
-    roles = _Roles(world)
+    roles, sources = _Roles(world), _Sources(world)
     word = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])")
     for facts, base in zip(world.program.files, world.program.offsets, strict=True):
         if realm(world, facts.path) != inside:
@@ -88,10 +90,12 @@ def mentions(world: World, name: str, inside: str) -> Iterator[Mention]:
             if value == name:
                 yield Mention(facts.path, facts.places[node], roles.of(node + base), value)
             elif word.search(value):
-                yield Mention(facts.path, facts.places[node], "message", value)
+                role = "other" if sources.need(facts.path, facts.places[node]) else "message"
+                yield Mention(facts.path, facts.places[node], role, value)
         for mention in facts.mentions:
             if word.search(mention.text):
-                yield Mention(facts.path, mention.place, "message", mention.text)
+                role = "other" if sources.need(facts.path, mention.place) else "message"
+                yield Mention(facts.path, mention.place, role, mention.text)
 
 
 def still_needed(world: World, name: str, inside: str) -> str | None:
@@ -181,6 +185,39 @@ def outside_reader(world: World, cls: int, field: str) -> str | None:
     return None
 
 
+class _Sources:
+    """The texts by which clients get their keys in ways that cannot be followed, such as a secret's path in a vault."""
+
+    def __init__(self, world: World) -> None:
+        program = world.program
+        behind: dict[int, list[int]] = defaultdict(list)
+        for facts, base in zip(program.files, program.offsets, strict=True):
+            for load in (*facts.attribute_loads, *facts.item_loads):
+                behind[load.result + base].append(load.base + base)
+        for call in program.calls:
+            if all(isinstance(value, External) for value in program.values.get(call.func, ())):
+                behind[call.result] += [call.func, *(arg.node for arg in call.args)]
+        for node, made in program.compositions.items():
+            behind[node] += [part.node for part in made.parts if part.node >= 0]
+        waiting = [given.node for client in world.clients for given in world.keys(client)]
+        found: set[int] = set()
+        while waiting:
+            node = waiting.pop()
+            if node not in found:
+                found.add(node)
+                waiting += [*behind.get(node, ()), *(source for source, _ in program.back.get(node, ()))]
+        self._places: dict[str, set[Place]] = defaultdict(set)
+        for node in found & (program.constants.keys() | program.compositions.keys()):
+            made_of = program.compositions.get(node)
+            place = program.places.get(node) if made_of is None else made_of.place
+            if place is not None:
+                self._places[world.path(node)].add(place)
+
+    def need(self, path: str, place: Place) -> bool:
+        """Whether the text at a place is one of them, or a part of one."""
+        return any(whole[:2] <= place[:2] and place[2:] <= whole[2:] for whole in self._places[path])
+
+
 class _Roles:
     """Tells what a string that is the variable's name does where it stands."""
 
@@ -267,6 +304,30 @@ def _may_move(world: World, store: Store) -> bool:
         if names and not any(_ASKED.search(name) for name in names) and "sys.argv[]" not in names:
             return False
     return True
+
+
+def asking_calls(world: World) -> set[int]:
+    """The calls by which a person is asked for a key that goes to clients that move, and to nobody else."""
+    found = set()
+    moving = [client for client in world.clients if client.index not in world.held]
+    for given in (given for client in moving for given in world.keys(client)):
+        found |= {call for origin in world.origins(given.node) for call in _asked_at(world, origin)}
+    moved = {SDK_KEY} | {name for client in moving for name in plan_key(world, client, "").names}
+    for store in world.program.stores if moving else ():
+        names = {world.literal(origin) for origin in world.origins(store.key)} if store.client == -2 else set()
+        if names & moved and _may_move(world, store) and not any(still_needed(world, str(n), "") for n in names):
+            found |= {call for origin in world.origins(store.value) for call in _asked_at(world, origin)}
+    return found
+
+
+def _asked_at(world: World, origin: Origin) -> Iterator[int]:
+    """The call that asks for a value, if a person is asked."""
+    option = world.program.options.get(origin.node)
+    if option is not None:
+        yield option.call
+    for value in world.program.values.get(origin.node, ()):
+        if isinstance(value, External) and value.site >= 0 and _ASKED.search(value.name):
+            yield value.site
 
 
 def literal_keys(world: World, name: str) -> Iterator[tuple[str, Place]]:

@@ -17,6 +17,7 @@ from codemod.rules.ignored import IgnoredByComment
 from codemod.rules.kept_with_client import KeptWithClient
 from codemod.rules.key_check import KeyCheck
 from codemod.rules.key_name import KeyName
+from codemod.rules.key_prompt import KeyPrompt
 from codemod.rules.mixed_client import MixedClient
 from codemod.rules.model_id import ModelId
 from codemod.rules.model_name_reader import ModelNameReader
@@ -63,6 +64,7 @@ RULES: tuple[type[Rule], ...] = (
     FrameworkClient,
     KeyName,
     KeyCheck,
+    KeyPrompt,
     ExposedKey,
     AccountEnvironment,
     VariableName,
