@@ -71,7 +71,7 @@ def test_knows_python_by_what_stands_behind_the_fence(info: str) -> None:
 @pytest.mark.parametrize(
     ("info", "language"),
     [
-        *((info, "shell") for info in ("bash", "sh", "shell", "console", "zsh", "terminal", "shell-session")),
+        *((info, "shell") for info in ("bash", "sh", "shell", "console", "zsh", "terminal", "shell-session", "fish")),
         *((info, "dotenv") for info in ("env", "dotenv", ".env", "ini", "properties", 'text title=".env"')),
         ("yaml", "yaml"),
         ("yml", "yaml"),
@@ -138,6 +138,11 @@ def test_a_block_that_says_nothing_and_could_be_anything_is_left_alone(body: str
 def test_takes_the_lines_without_what_stands_before_them(text: str, newline: str) -> None:
     text = text.replace("```py", "```sh").replace("~~~py", "~~~sh").replace("\n", newline)
     assert only(text).text.replace("\r\n", "\n") == "a\n\n  b\n"
+
+
+def test_a_block_that_says_it_is_text_is_no_program() -> None:
+    assert markup.read("```text\nfrom openai import OpenAI\n```\n") == ([], [])
+    assert texts("```text\nA=b\n```\n") == [("dotenv", "A=b\n")]
 
 
 def test_a_longer_fence_holds_shorter_ones() -> None:

@@ -155,6 +155,7 @@ def test_half_a_surrogate_pair_makes_a_cell_unreadable() -> None:
         ("%env A  b\n%env C=d", ("dotenv", "cell 0 line 1", "A= b\nC=d\n")),
         ("if x:\n    %env A=", ("dotenv", "cell 0 line 2", "A=\n")),
         ("%env A", ("dotenv", "cell 0 line 1", "A\n")),
+        ("x = %env A", ("dotenv", "cell 0 line 1", "A\n")),
     ],
 )
 def test_what_is_not_pythons_is_a_document_of_its_own(source: str, expected: tuple[str, str, str]) -> None:
@@ -290,6 +291,13 @@ def test_escapes_around_an_edit_stay_as_they_are() -> None:
     assert found.text == "a = 'é/😀\tA'; b = 1; c = 'é'\n"
     after = edited(text, found, replaced(found, "b = 1", "b = 'ü😀'"))
     assert after == text.replace("b = 1", "b = '\\u00fc\\ud83d\\ude00'")
+
+
+def test_escapes_and_strings_within_an_edit_stay_where_it_changes_nothing() -> None:
+    text = '{"cells":[{"cell_type":"code","source":["f(a, \'\\/\\u0041\',", " b)\\n"]}]}'
+    found = program(text)
+    after = edited(text, found, replaced(found, "a, '/A', b", "x, '/A', b, y"))
+    assert after == text.replace("f(a", "f(x").replace(" b)", " b, y)")
 
 
 def test_a_file_with_characters_beyond_ascii_takes_more_of_them() -> None:

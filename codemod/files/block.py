@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _LANGUAGES = {
     "python": "python py ipython pyodide pycon python-repl doctest code-cell",
-    "shell": "bash sh shell zsh ksh console terminal shell-session shellsession sh-session shellscript bash-session",
+    "shell": "bash sh shell zsh ksh console terminal fish shell-session sh-session shellscript",
     "dotenv": "env dotenv .env",
     "ini": "ini cfg conf properties",
     "yaml": "yaml yml",
@@ -90,7 +90,8 @@ def _language(info: str, texts: Sequence[str]) -> str | None:
     named = directive or (_CLASS.search(info) if info.startswith("{") else None) or _WORD.match(info)
     word = named[1] if named else ""
     if word in _UNSAID:
-        return "dotenv" if re.search(r"\.env\b", info) else _guessed(texts)
+        guessed = "dotenv" if re.search(r"\.env\b", info) else _guessed(texts)
+        return None if word and guessed == "python" else guessed
     language = _NAMED.get(word) or _NAMED.get(word.rstrip("0123456789."))
     if language == "ini" and not any(text.lstrip().startswith("[") for text in texts):
         return "dotenv"

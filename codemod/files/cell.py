@@ -6,7 +6,9 @@ import json
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from codemod.changes import Edit, Span
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 # One character of a JSON string that takes more than one in the file.
 _ESCAPE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.")
+_TOKEN = re.compile(r"\w+|\W")
+# Beyond this many of them a comparison takes long.
+_MOST = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,26 @@ class CellSource(Host):
 
     def to_file(self, edits: Sequence[Edit]) -> list[Edit]:
         """Edits of this text (sorted, not touching) as edits of the file's; a list keeps its layout."""
-        return [self._array_edit(edit) if self.array else self._string_edit(edit) for edit in edits]
+        return [self._moved(part) for edit in edits for part in self._parts(edit)]
+
+    def _moved(self, edit: Edit) -> Edit:
+        return self._array_edit(edit) if self.array else self._string_edit(edit)
+
+    def _parts(self, edit: Edit) -> list[Edit]:
+        """The edit, in parts where what it leaves as it was is written in a way of its own in the file."""
+        old, new = self.text[edit.span.start : edit.span.end], edit.replacement
+        again = self._moved(Edit(edit.span, old, edit.rule))
+        if not (old and new) or self.file[again.span.start : again.span.end] == again.replacement:
+            return [edit]
+        before, after = _TOKEN.findall(old), _TOKEN.findall(new)
+        if len(before) + len(after) > _MOST:
+            return [edit]
+        starts = [*accumulate((len(token) for token in before), initial=edit.span.start)]
+        return [
+            Edit(Span(starts[first], starts[last]), "".join(after[begin:end]), edit.rule)
+            for kind, first, last, begin, end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+            if kind != "equal"
+        ]
 
     def file_span(self, span: Span) -> Span:
         """The characters of the file that the characters of ``span`` stand for."""

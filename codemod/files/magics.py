@@ -40,7 +40,7 @@ _STATEMENT = re.compile(
 )
 _ENV = re.compile(
     r"[ \t]*%?(?:set_)?env[ \t]+([A-Za-z_]\w*)"
-    r"(?:[ \t]*=|(?P<blank>[ \t])[ \t]*(?=[^\s=])|(?P<alone>[ \t]*(?=\r?\n|\Z)))"
+    r"(?:[ \t]*=|(?P<blank>[ \t])[ \t]*(?=[^\s=])|[ \t]*(?=\r?\n|\Z))"
 )
 _LINE_NUMBER = re.compile(r" on line \d+$| \(detected at line \d+\)$")
 _INDENT = re.compile(r"[ \t]*")
@@ -222,10 +222,8 @@ def surroundings(text: str, found: Sequence[Magic], start: int) -> list[tuple[st
 
 def _cuts(text: str, magic: Magic) -> tuple[str, list[Cut]]:
     """The language and the lines of a magic that runs a command or sets a variable, without what makes it one."""
-    line = text.rfind("\n", 0, magic.start) + 1
-    indent = _INDENT.match(text, line)
+    indent = _INDENT.match(text, text.rfind("\n", 0, magic.start) + 1)
     before = indent[0] if indent else ""
-    opens = line + len(before) >= magic.start  # else it is assigned
     end = magic.end + text.startswith("\n", magic.end)
     run = _RUN.match(text, magic.start)
     if run is not None:
@@ -233,7 +231,7 @@ def _cuts(text: str, magic: Magic) -> tuple[str, list[Cut]]:
         prefixes = [before + run[0].lstrip()] + [""] * (len(starts) - 2)
         return "shell", [Cut(*ends, prefix, "") for ends, prefix in zip(pairwise(starts), prefixes, strict=True)]
     env = _ENV.match(text, magic.start)
-    if env is None or "\n" in text[magic.start : magic.end] or (env["alone"] is not None and not opens):
+    if env is None or "\n" in text[magic.start : magic.end]:
         return "dotenv", []
     start = env.start(1)
     code = text[start : env.end(1)] + "=" + text[env.end(1) + 1 : end] if env["blank"] else None
