@@ -86,11 +86,8 @@ def _ignored(needs: Needs, ignored: Sequence[str], read: Callable[[str], bytes])
 def _removal(findings: Sequence[Finding], needs: Needs) -> Iterator[str]:
     stays = any(finding.status is not Status.CHANGE for finding in findings)
     for name in sorted(name for name, kind in needs.kinds.items() if kind is Kind.KEY):
-        keepers = list(
-            dict.fromkeys(
-                reader.what for reader in needs.readers[name] if not reader.moves and not reader.path.startswith("../")
-            )
-        )
+        staying = {reader.path for reader in needs.readers[name] if not reader.moves}
+        keepers = sorted(path for path in staying if not path.startswith("../"))
         if keepers:
             more = f" and {len(keepers) - _NAMED} more" if len(keepers) > _NAMED else ""
             yield f"Keep {name}: still needed by {', '.join(keepers[:_NAMED])}{more}."

@@ -19,6 +19,7 @@ from codemod.rules.module_client import ModuleClient
 from codemod.rules.rule import Note
 from codemod.rules.unresolved_key import UnresolvedKey
 from codemod.rules.unresolved_model import UnresolvedModel
+from codemod.rules.unresolved_url import UnresolvedUrl
 
 if TYPE_CHECKING:
     from codemod.python.http_requests import Request
@@ -29,7 +30,7 @@ _UNIT = frozenset({"ABL001", "ABL002", "ABL003", "ABL005", "ABL012", "ABL030", "
 # Rules that move what a client is given; its second one, which stays at OpenAI, must not be given the same.
 _SOURCES = frozenset({"ABL002", "ABL003"})
 # Rules that are asked again whenever another client is held back.
-_LATE = (UnresolvedKey, ModuleClient, UnresolvedModel)
+_LATE = (UnresolvedKey, UnresolvedUrl, ModuleClient, UnresolvedModel)
 
 
 def decide(world: World) -> list[Note]:
@@ -147,7 +148,7 @@ def _serves_both(client: Client, world: World, notes: list[Note]) -> list[Note]:
     for rewrite in (rewrite for note in notes for rewrite in note.rewrites if rewrite.rule in _SOURCES):
         own = Rewrite(client.path, client.place, rewrite.action, rewrite.rule)
         if world.mixed(client) and not (rewrite.path == client.path and own.covers(rewrite.place)):
-            reason = f"what {rewrite.path}:{rewrite.place[0]} gives serves calls of both kinds"
+            reason = f"what {world.where(rewrite)} gives serves calls of both kinds"
             return [MixedClient().left_alone(client, world, reason)]
     return []
 

@@ -77,7 +77,7 @@ def _migration(loader: Loader, settings: Settings, tree: Tree) -> Migration:
     decided = _decided(loader, settings, tree.root)
     notes = [note for note in decided.notes if note.path in loader.chosen]
     around, large = survey(tree.others, loader.read, decided.needs.wanted)
-    followed = follow(around, loader.containers, decided.needs, settings)
+    followed = follow(around, loader.containers, decided.needs, settings, (*tree.selected, *tree.others))
     files: dict[str, Text] = {**loader.sources, **around}
     files |= {path: held.file for path, held in loader.containers.items()}
     programs = [(each.source.file, each.source.document, each.edits) for each in decided.programs]

@@ -101,9 +101,16 @@ class _Outcome:
 
 
 def follow(
-    files: Mapping[str, TextFile], containers: Mapping[str, Container], needs: Needs, settings: Settings
+    files: Mapping[str, TextFile],
+    containers: Mapping[str, Container],
+    needs: Needs,
+    settings: Settings,
+    paths: Iterable[str],
 ) -> Followed:
-    """What becomes of the variables of ``needs`` in ``files``, of which ``containers`` are those with documents."""
+    """What becomes of the variables of ``needs`` in ``files``, of which ``containers`` are those with documents.
+
+    ``paths`` are all files of the tree.
+    """
     if not needs.kinds:
         return Followed()
     word = re.compile(rf"(?<![A-Za-z0-9_])(?:{'|'.join(map(re.escape, sorted(needs.kinds)))})(?![A-Za-z0-9_])")
@@ -112,7 +119,7 @@ def follow(
     read = [(text, _sites(text, needs, outcome)) for file in named.values() for text in _texts(file, containers)]
     commands = list(_commands(read, needs))
     run = [(name, reader) for name, reader, shown in commands if not shown]
-    owners = Owners(needs, [*_foreign(files, needs, word), *run])
+    owners = Owners(needs, [*_foreign(files, needs, word), *run], paths)
     keepers = {reader.path: reader.what for _, reader, _ in commands}
     rules = [rule() for rule in RULES if _allowed(settings, rule.id, rule.name)]
     for text, sites in read:

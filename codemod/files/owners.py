@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING
@@ -12,22 +13,33 @@ if TYPE_CHECKING:
     from codemod.files.needs import Needs, Reader
 
 
+_PROJECT = re.compile(
+    r"(^|/)(pyproject\.toml|setup\.(py|cfg)|requirements[^/]*\.txt|Pipfile|environment\.ya?ml|package\.json|go\.mod"
+    r"|Cargo\.toml|pom\.xml|build\.gradle(\.kts)?|Gemfile|composer\.json)$"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Stand:
     """What becomes of a variable as far as one file is concerned.
 
     ``moves``: a program that moves reads it from there. ``keeper`` is one that stays and reads it too, empty when there
-    is none.
+    is none. ``apart`` is the project of its own that the file belongs to, where nobody in it is seen to read it.
     """
 
     moves: bool
     keeper: str
+    apart: str = ""
 
 
 class Owners:
-    """Readers by folder. A file belongs to those below its own folder, else to those below the next folder up."""
+    """Readers by folder. A file belongs to those below its own folder, else to those below the next folder up.
 
-    def __init__(self, needs: Needs, others: Iterable[tuple[str, Reader]]) -> None:
+    A folder in ``paths`` that has a project file of its own is where that ends.
+    """
+
+    def __init__(self, needs: Needs, others: Iterable[tuple[str, Reader]], paths: Iterable[str] = ()) -> None:
+        self._projects = {dirname(path) for path in paths if _PROJECT.search(path)}
         self._readers = {name: list(readers) for name, readers in needs.readers.items()}
         self._shown = needs.shown
         for name, reader in others:
@@ -48,6 +60,8 @@ class Owners:
             near = [reader for reader in readers if _below(reader.path, folder)]
             if near or not folder:
                 break
+            if folder in self._projects:
+                return Stand(moves=False, keeper="", apart=folder if readers else "")
             folder = dirname(folder)
         near = near or readers  # those outside of the folder that is migrated
         keeper = next((reader.what for reader in near if not reader.moves), "")

@@ -68,7 +68,7 @@ class Surrounding:
         """What becomes of a site's variable here."""
         found = self.owners.stand(site.name, self.path, site.scope)
         kept = found.keeper or (self.keeper if self.needs.kinds.get(site.name) is Kind.KEY else "")
-        return Stand(found.moves, kept)
+        return Stand(found.moves, kept, found.apart)
 
     @cached_property
     def calls_openai(self) -> bool:

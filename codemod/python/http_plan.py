@@ -181,7 +181,7 @@ def move_bearer(world: World, plan: KeyPlan, bearer: Bearer) -> None:
         among_operators = operand is not None and operand.kind != "text"
         move_key(world, plan, given, _here(world, bearer), operand=among_operators)
     except UnresolvedError as trail:
-        raise StaysError("key", f"{trail.why} ({trail.path}:{trail.place[0]})") from trail
+        raise StaysError("key", f"{trail.why} ({world.where(trail)})") from trail
 
 
 def _required(rewrite: Rewrite | None) -> Rewrite:

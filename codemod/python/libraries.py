@@ -25,8 +25,6 @@ from codemod.python.objects import (
 from codemod.python.program import EnvironmentLookup, HttpCall, ModuleCall, Option
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from codemod.python.facts import Arg
 
 _CALLABLES = (FunctionRef, Bound, Partial, Resource, ClassRef)
@@ -106,10 +104,8 @@ class Libraries(Calling):
             return name not in ("str",) and not any(arg.name for arg in call.args)
         elif name in externals.ELEMENT_OF and positional:
             self.on_value(positional[0].node, lambda value: self._element(value, call.result))
-        elif name in externals.FIELDS:
-            self._field_default(call)
-        elif name in externals.WIDGETS:
-            self._typed(positional, call)
+        elif name in externals.FIELDS or name in externals.WIDGETS:
+            (self._typed if name in externals.WIDGETS else self._field_default)(call)
         elif name in externals.DEPENDS and positional:
             self._factory(positional[0], call)
         elif name in ("getattr", "setattr") and len(positional) >= 2:
@@ -161,8 +157,9 @@ class Libraries(Calling):
         if node >= 0:
             self.connect(node, call.result)
 
-    def _typed(self, positional: Sequence[Arg], call: Invocation) -> None:
+    def _typed(self, call: Invocation) -> None:
         """``st.text_input("Your key", value=...)``."""
+        positional = call.positional()
         self.program.options[call.result] = Option(call.result, call.call, text=True)
         first = call.keyword("value") or (positional[1] if len(positional) > 1 else None)
         if first is not None:

@@ -170,7 +170,7 @@ def _shared(world: World, client: Client, use: ModuleUse, rule: str) -> Iterator
         plan_module(world, client, rule, rule)
     except UnplacedError as trail:
         if trail.mixed:
-            yield _cannot_split(client, use, f"{trail.why} ({trail.path}:{trail.place[0]})")
+            yield _cannot_split(client, use, f"{trail.why} ({world.where(trail)})")
         else:
             yield Reason("url", trail.path, trail.place, f"the module is left alone: {trail.why}", _BY_HAND)
 

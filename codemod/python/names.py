@@ -107,12 +107,12 @@ def keepers(world: World, name: str, inside: str) -> Iterator[Keeper]:
     """All of them: clients, requests and frameworks."""
     for client in world.clients:
         if realm(world, client.path) == inside and _keeps(world, client, name):
-            yield Keeper(client.path, f"the client at {client.path}:{client.place[0]}")
+            yield Keeper(client.path, f"the client at {world.where(client)}")
     for request in world.http.requests:
         if realm(world, request.path) != inside:
             continue
         if request.index in world.http.held and name in key_variables(world, request):
-            yield Keeper(request.path, f"the request at {request.path}:{request.place[0]}")
+            yield Keeper(request.path, f"the request at {world.where(request)}")
     if name == SDK_KEY:
         yield from _frameworks(world, inside)
 
@@ -186,16 +186,25 @@ def outside_reader(world: World, cls: int, field: str) -> str | None:
 
 
 class _Sources:
-    """The texts by which clients get their keys in ways that cannot be followed, such as a secret's path in a vault."""
+    """The texts by which clients get their keys in ways that cannot be followed, such as a secret's path in a vault.
+
+    What a user is asked with is none.
+    """
 
     def __init__(self, world: World) -> None:
         program = world.program
         behind: dict[int, list[int]] = defaultdict(list)
         for facts, base in zip(program.files, program.offsets, strict=True):
-            for load in (*facts.attribute_loads, *facts.item_loads):
-                behind[load.result + base].append(load.base + base)
+            for read in facts.attribute_loads:
+                behind[read.result + base].append(read.base + base)
+            for item in facts.item_loads:
+                behind[item.result + base].append(item.base + base)
         for call in program.calls:
-            if all(isinstance(value, External) for value in program.values.get(call.func, ())):
+            callees = program.values.get(call.func, ())
+            asked = call.result in program.options or any(
+                isinstance(value, External) and _ASKED.search(f"{value.name}()") for value in callees
+            )
+            if not asked and all(isinstance(value, External) for value in callees):
                 behind[call.result] += [call.func, *(arg.node for arg in call.args)]
         for node, made in program.compositions.items():
             behind[node] += [part.node for part in made.parts if part.node >= 0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from codemod.python.graph import ALL, ANY, KEYS
 from codemod.python.objects import ClassRef, Container, External, Instance
@@ -19,10 +19,23 @@ if TYPE_CHECKING:
     from codemod.python.source import Source
 
 
+class Placed(Protocol):
+    """Something that stands in a file."""
+
+    @property
+    def path(self) -> str:
+        """The file, as the program calls it."""
+
+    @property
+    def place(self) -> Place:
+        """Where in it."""
+
+
 class Given(NamedTuple):
     """A value given for an argument: its node, where its expression stands, and the call (-1 from a dict).
 
-    ``context`` are the calls by which the search for it came there.
+    ``context`` are the calls by which the search for it came there. ``unpacked``: it is the entry of a dict that stands
+    at ``place`` behind ``**``, so that nothing can be written there in its stead.
     """
 
     node: int
@@ -30,6 +43,7 @@ class Given(NamedTuple):
     path: str
     call: int
     context: Context = ()
+    unpacked: bool = False
 
 
 class Values:
@@ -82,7 +96,7 @@ class Values:
                 for value in self.program.values.get(arg.node, ()):
                     node = self._entry(value, name)
                     if node is not None:
-                        found.append(Given(node, arg.place, path, -1))
+                        found.append(Given(node, arg.place, path, -1, unpacked=True))
         return found
 
     def _entry(self, value: object, name: str) -> int | None:
@@ -208,6 +222,12 @@ class Values:
     def place(self, node: int) -> Place:
         """The place of a node."""
         return self.program.places.get(node, (1, 0, 1, 0))
+
+    def where(self, at: Placed) -> str:
+        """A place for people: the file and its line, and the cell of a notebook."""
+        source = self.sources[at.path]
+        cell, line, _ = source.place(source.span(at.place).start)
+        return f"{source.file}:{line}" if cell is None else f"{source.file}, cell {cell + 1}, line {line}"
 
     def text(self, path: str, place: Place) -> str:
         """The source at a place."""

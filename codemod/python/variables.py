@@ -74,7 +74,7 @@ def _kept(world: World, inside: str) -> set[str]:
 
 
 def _reader(world: World, client: Client, *, moves: bool) -> Reader:
-    return _at(world, client.path, f"the client at {client.path}:{client.place[0]}", moves=moves)
+    return _at(world, client.path, f"the client at {world.where(client)}", moves=moves)
 
 
 def _at(world: World, path: str, what: str = "", *, moves: bool = False) -> Reader:
@@ -88,7 +88,7 @@ def _staying(world: World, name: str, inside: str, rewrites: Sequence[Rewrite]) 
     for mention in mentions(world, name, inside):
         moved = any(r.path == mention.path and r.covers(mention.place) for r in rewrites)
         if mention.role in _READ and not moved and not is_test_file(mention.path):
-            yield _at(world, mention.path, f"{mention.path}:{mention.place[0]}")
+            yield _at(world, mention.path, f"{world.where(mention)}")
 
 
 def _model_readers(world: World, inside: str) -> Iterator[tuple[str, Reader]]:

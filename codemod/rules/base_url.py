@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import OrElse, Rewrite, SetCode, SetString
-from codemod.python.addresses import VARIABLES, Address, classify, moved_lookup
+from codemod.python.addresses import VARIABLES, Address, classify, moved_lookup, serves_others
 from codemod.python.keys import collapsed
 from codemod.python.settings_class import settings_field
 from codemod.rules.rule import Example, Note, Rule
@@ -57,7 +57,7 @@ class BaseUrl(Rule):
             path, place, literal = world.path(origin.node), world.place(origin.node), world.literal(origin)
             if any(rewrite.path == path and rewrite.covers(place) for rewrite in rewrites):
                 continue
-            shared = self._is_elsewhere(origin, given, world) and self._serves_others(origin.node, world)
+            shared = self._is_elsewhere(origin, given, world) and serves_others(origin.node, world)
             if shared and given.call >= 0 and origin.kind in ("setting", "lookup"):
                 code = f'{{getenv}}("{world.settings.base_url_env}", "{url}")'
                 return [Rewrite(given.path, given.place, SetCode(code), self.id)]
@@ -89,14 +89,3 @@ class BaseUrl(Rule):
         """Whether a source does not stand in the constructor, where a second client has its own."""
         own = Rewrite(given.path, given.place, SetCode(""), self.id)
         return not (world.path(origin.node) == given.path and own.covers(world.place(origin.node)))
-
-    def _serves_others(self, node: int, world: World) -> bool:
-        reached = world.reach(node)
-        held = any(
-            given.node in reached
-            for client in world.clients
-            if world.stays(client.index)
-            for given in world.urls(client)
-        )
-        made = reached | world.tracer.derivatives(reached)
-        return held or any(True for _ in world.outside_uses(made))

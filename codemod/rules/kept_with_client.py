@@ -39,7 +39,7 @@ class KeptWithClient(Rule):
         """The SDK's module is one client that is set up and called in many places."""
         if client.module is None:
             return
-        message = f"stays with the openai module, see {client.path}:{client.place[0]}"
+        message = f"stays with the openai module, see {world.where(client)}"
         for store in client.stores:
             yield self.keep(world.program.files[store.file].path, store.place, message)
         for call in client.all_calls:
@@ -60,6 +60,6 @@ class KeptWithClient(Rule):
                         yield self._stays(client, world, origin, value)
 
     def _stays(self, client: Client, world: World, origin: Origin, what: str) -> Note:
-        where = f"{client.path}:{client.place[0]}"
+        where = f"{world.where(client)}"
         message = f"{what} stays with the client at {where}"
         return self.keep(world.path(origin.node), world.place(origin.node), message)

@@ -68,7 +68,7 @@ class MixedClient(Rule):
         handed = next((escape for escape in client.escapes if escape.callee == "getattr" or world.mixed(client)), None)
         reason = unsplittable(world, client) if world.mixed(client) else None
         if tied is not None and _chats(client, world):
-            yield self.left_alone(client, world, f"{tied.what} ({tied.path}:{tied.place[0]})")
+            yield self.left_alone(client, world, f"{tied.what} ({world.where(tied)})")
         elif handed is not None and _chats(client, world):
             yield self.left_alone(client, world, f"what {handed.callee.replace('()', '')} does with it cannot be seen")
         elif world.mixed(client) and world.settings.mixed_clients == "review":

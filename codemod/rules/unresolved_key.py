@@ -47,7 +47,7 @@ class UnresolvedKey(Rule):
                 yield self.review(
                     client.path,
                     client.place,
-                    f"left alone: a client that stays is derived from it with its key ({other.path}:{other.place[0]})",
+                    f"left alone: a client that stays is derived from it with its key ({world.where(other)})",
                     "Give the derived client an api_key of its own, then run the migration again.",
                 )
                 return
@@ -58,6 +58,6 @@ class UnresolvedKey(Rule):
                 client.path,
                 client.place,
                 f"left alone: {trail.why}",
-                f"Find where this key comes from ({trail.path}:{trail.place[0]}). Then set api_key and base_url by "
+                f"Find where this key comes from ({world.where(trail)}). Then set api_key and base_url by "
                 "hand, both at once.",
             )

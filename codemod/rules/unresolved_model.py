@@ -56,7 +56,7 @@ class UnresolvedModel(Rule):
                     yield self.review(
                         client.path,
                         client.place,
-                        f"left alone: one of its calls ({plan.given.path}:{plan.given.place[0]}) is made on a client "
+                        f"left alone: one of its calls ({world.where(plan.given)}) is made on a client "
                         "that stays, too, and names one model for both",
                         "Let the call take its model from where the client is chosen, then run the migration again.",
                     )

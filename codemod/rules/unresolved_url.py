@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.addresses import Address, addresses
+from codemod.python.addresses import Address, addresses, stuck
 from codemod.rules.rule import Note, Rule
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class UnresolvedUrl(Rule):
         )
         if any(world.given(world.program.calls[call].args, "base_url", call) for call in client.constructor.late):
             found.unknown = "with_options is handed one in a dict"
+        if found.unknown is None and Address.OPENAI in found.kinds:
+            found.unknown = stuck(client, world)
         if found.unknown is not None:
             yield self.review(
                 client.path, client.place, f"left alone: its base URL cannot be resolved ({found.unknown})", advice

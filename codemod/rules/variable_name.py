@@ -44,8 +44,10 @@ class VariableName(Rule):
         if not stand.moves:
             if stand.keeper:
                 yield self.told_keep(
-                    site.span, f"{site.name} stays here: {stand.keeper} needs it, and nothing here moves"
+                    site.span, f"{site.name} stays here: {stand.keeper} needs it, and nothing moves here"
                 )
+            elif stand.apart:
+                yield self.told_keep(site.span, f"{site.name} stays here: nothing in {stand.apart} is seen to read it")
         elif site.fixed:
             yield self.told_review(site.span, f"{site.name} stays here: {site.fixed}", _BY_HAND.format(key=key))
         elif file.elsewhere:
