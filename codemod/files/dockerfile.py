@@ -23,7 +23,7 @@ _COMMENT = re.compile(r"[ \t]*+#[#\s]*+")
 _HERE = re.compile(r"<<-?(['\"]?)([A-Za-z_][A-Za-z0-9_]*)\1")
 _FLAGS = re.compile(r"(?:--[a-z]++(?:=\S*+)?(?:\s|\\\r?\n)*+)++")
 _CHECK = re.compile(r"(?:--[a-z-]++=\S++(?:\s|\\\r?\n)++)*+CMD\s++")
-_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*+)"')
+_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*+)("?)')
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]*+)(=?)")
 _DEFINING = frozenset({"ENV", "ARG"})
 _RUNNING = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "SHELL", "COPY", "ADD"})
@@ -131,7 +131,7 @@ class _Dockerfile:
             self.shell.add(Span(start, end), joined=True)
             return
         for string in _STRING.finditer(self.text, start, end):
-            if "\\" not in string[1]:
+            if string[2] and "\\" not in string[1]:
                 self.shell.add(Span(*string.span(1)), joined=True)
 
     def _definitions(self, instruction: re.Match[str], start: int, end: int) -> None:

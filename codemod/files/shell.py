@@ -45,12 +45,14 @@ def read(text: str, wanted: frozenset[str]) -> list[Site]:
 class Shell:
     """The shell scripts in a text, which may be the whole of it, and what they say about the ``wanted`` variables.
 
-    ``scanned`` is what the shell is to see of the text, of the same length.
+    ``scanned`` is what the shell is to see of the text, of the same length. ``expanded``: ``${NAME}`` in it is, also in
+    single quotes, what another program has put in before.
     """
 
     text: str
     wanted: frozenset[str]
     scanned: str = ""
+    expanded: bool = False
     sites: list[Site] = field(default_factory=list)
     prose: list[Span] = field(default_factory=list)
 
@@ -76,7 +78,10 @@ class Shell:
 
     def _script(self, span: Span, *, strict: bool, joined: bool) -> list[Span]:
         """Note what a script says; the answer is which parts of it are scripts themselves."""
-        script = scan(self.scanned, span.start, span.end, strict=strict)
+        script = scan(self.scanned, span.start, span.end, strict=strict, expanded=self.expanded)
+        if self.expanded:
+            known = [reference for reference in script.references if reference.name in self.wanted]
+            self.sites += [Site(reference.name, reference.span, Role.REFERS) for reference in known]
         self.prose += script.comments
         found = [
             Span(definition.end(), comment.end)

@@ -46,6 +46,11 @@ _PATH = re.compile(r"(?:[\w}~-]{2}|[.~}])/\Z")
 _SUFFIX = re.compile(r"\.(?:txt|key|json|env|ya?ml|secret|enc)\b")
 
 
+def without_fillers(text: str) -> str:
+    """What a shell gets of a text in which characters of other programs have been blotted out."""
+    return text.replace("\0", "").replace("\1", "")
+
+
 def talks(command: str) -> bool:
     """Whether a command prints its arguments for people: a function by a name such as ``log_error``, too."""
     return _TALKING.fullmatch(command) is not None
@@ -126,7 +131,7 @@ def word_value(text: str, script: Script, word: Word, start: int, *, appends: bo
     computed = appends or not word.closed or any(part.kind is Kind.COMPUTED for part in parts)
     first = bisect_left(script.references, start, key=lambda item: item.span.start)
     last = bisect_left(script.references, word.end, key=lambda item: item.span.start)
-    return Value(span, "".join(pieces), quoted, tuple(script.references[first:last]), computed, empty)
+    return Value(span, without_fillers("".join(pieces)), quoted, tuple(script.references[first:last]), computed, empty)
 
 
 def text_value(text: str, within: Span, start: int, *, several: bool) -> Value:
@@ -142,7 +147,7 @@ def text_value(text: str, within: Span, start: int, *, several: bool) -> Value:
             end -= 1
         span = quoted = Span(start, end)
     named, computed = references(text, span.start, span.end)
-    return Value(span, text[span.start : span.end], quoted, named, computed)
+    return Value(span, without_fillers(text[span.start : span.end]), quoted, named, computed)
 
 
 def formatted_value(text: str, script: Script, value: Value, template: Span, words: list[Word]) -> Value:

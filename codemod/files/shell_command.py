@@ -213,7 +213,7 @@ class _Reading:
         if self.joined or self.command.here or lines.follows_on(start) or not _END_OF_LINE.match(self.text, end):
             return None
         before = self.text[lines.start(start) : start] if start - lines.start(start) < 200 else "x"
-        return None if before.strip("# \t") else lines.repeat(start, end)
+        return None if before.strip("#@+- \t") else lines.repeat(start, end)
 
     @cached_property
     def _alone(self) -> bool:

@@ -79,5 +79,5 @@ class Script:
     commands: list[Command] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
     comments: list[Span] = field(default_factory=list)
-    singles: list[Span] = field(default_factory=list)
     documents: list[HereDocument] = field(default_factory=list)
+    expanded: bool = False

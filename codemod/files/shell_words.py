@@ -29,6 +29,7 @@ _ANSI = re.compile(r"(?:[^'\\]|\\.)*+", re.DOTALL)
 _LINE = re.compile(r"[^\n]*")
 _PARAMETER = re.compile(r"\$\{(?:\([^()\s]{0,20}\))?([!#=~^]?)(?:([A-Za-z_][A-Za-z0-9_]*)|[0-9@*#?$!-]*)")
 _VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|[0-9@*#?$!-])")
+_PUT_IN = re.compile(r"(?<!\0)\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 # What takes a default: the variable's value, or a text.
 _DEFAULT = re.compile(r"\}|:?[-=?]")
 _HERE = re.compile(r"<<(-?)[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|(\\?)([^\s\\'\"$`();&|<>]+))")
@@ -70,13 +71,14 @@ class _Pending:
     command: Command
 
 
-def scan(text: str, start: int, end: int, *, strict: bool = False) -> Script:
+def scan(text: str, start: int, end: int, *, strict: bool = False, expanded: bool = False) -> Script:
     """The shell script that stands at ``start <= i < end``.
 
     ``strict``: a quote that is never closed raises ``FormatError``; otherwise it ends with the text. Nesting that is
-    too deep raises it in any case.
+    too deep raises it in any case. ``expanded``: ``${NAME}`` stands for what another program has put in before, also in
+    single quotes; not so behind a ``\\0``.
     """
-    script = Script()
+    script = Script(expanded=expanded)
     _Scanner(text, end, script, strict=strict).run(_Frame(_Room.COMMANDS, start), start)
     level, done = 1, 0
     while done < len(script.documents) and level <= _LEVELS:
@@ -307,14 +309,16 @@ class _Scanner:
         return self._dollar(i)
 
     def _single(self, opened: int, start: int, *, ansi: bool = False) -> int:
-        found = _ANSI.match(self.text, start, self.end)
-        end = found.end() if ansi and found else self.text.find("'", start, self.end)
+        escaped = _ANSI.match(self.text, start, self.end) if ansi else None
+        end = escaped.end() if escaped else self.text.find("'", start, self.end)
         if end < 0 or end >= self.end:
             if self.strict:
                 raise self._error("' is never closed", opened)
             self._add(Kind.PLAIN, opened, start, self.text[opened:start])
             return start
-        self.script.singles.append(Span(start, end))
+        if self.script.expanded:
+            found = _PUT_IN.finditer(self.text, start, end)
+            self.script.references += [Reference(name[1], Span(*name.span(1))) for name in found]
         self._add(Kind.QUOTE, opened, start, "")
         self._add(Kind.SINGLE, start, end, self.text[start:end])
         self._add(Kind.QUOTE, end, end + 1, "")
