@@ -15,7 +15,7 @@ from codemod.rules.variable_name import VariableName
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from codemod.changes import Finding
+    from codemod.changes import FileChange, Finding
     from codemod.files.needs import Needs
     from codemod.surroundings import Definition, Followed
 
@@ -24,7 +24,12 @@ _WORKFLOW = re.compile(r"(^|/)\.github/workflows/")
 
 
 def checklist(
-    findings: Sequence[Finding], needs: Needs, followed: Followed, ignored: Sequence[str], read: Callable[[str], bytes]
+    findings: Sequence[Finding],
+    changes: Sequence[FileChange],
+    needs: Needs,
+    followed: Followed,
+    ignored: Sequence[str],
+    read: Callable[[str], bytes],
 ) -> tuple[str, ...]:
     """The steps. ``ignored`` are environment files that git ignores, which ``read`` reads."""
     key = needs.target.key_env
@@ -34,6 +39,11 @@ def checklist(
     if undecided:
         steps.append(f"Decide where {key} comes from in {_listed(undecided)}.")
     steps += _ignored(needs, ignored, read)
+    steps += [
+        f"Add {key} to the secrets that {change.path} reads in Colab."
+        for change in changes
+        if change.path.endswith(".ipynb") and b"userdata.get" in change.after and key.encode() in change.after
+    ]
     steps.append(f"Set {key} wherever else this code runs: deployment, CI secrets, local environment files.")
     if any(finding.rule == MixedClient.id and finding.status is Status.CHANGE for finding in findings):
         steps.append("Keep the OpenAI key there too: clients that were split need both keys.")

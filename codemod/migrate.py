@@ -94,7 +94,7 @@ def _migration(loader: Loader, settings: Settings, tree: Tree) -> Migration:
         tuple(changes),
         tuple(findings),
         tuple(unreadable),
-        checklist(findings, decided.needs, followed, tree.ignored, loader.read) if changes else (),
+        checklist(findings, changes, decided.needs, followed, tree.ignored, loader.read) if changes else (),
         _left(loader, files, changes, notes, followed, large),
     )
 

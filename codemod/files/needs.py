@@ -35,8 +35,9 @@ class Reader:
 class Needs:
     """The variables that concern the migration, by name, and who reads each of them.
 
-    ``models`` are the configured patterns and ids that come before the built-in map; ``shown`` are examples in
-    documentation, which count where no program reads a variable.
+    ``models`` are the configured patterns and ids that come before the built-in map. ``left_over`` are variables that
+    nobody reads any more, since all have moved before; ``shown`` are examples in documentation, which count where no
+    program reads a variable.
     """
 
     target: Target
@@ -44,6 +45,7 @@ class Needs:
     models: tuple[tuple[str, str], ...] = ()
     kinds: dict[str, Kind] = field(default_factory=dict)
     readers: defaultdict[str, list[Reader]] = field(default_factory=lambda: defaultdict(list))
+    left_over: set[str] = field(default_factory=set)
     shown: defaultdict[str, list[Reader]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, name: str, kind: Kind, readers: Iterable[Reader], *, shown: bool = False) -> None:

@@ -104,10 +104,8 @@ class Libraries(Calling):
             return name not in ("str",) and not any(arg.name for arg in call.args)
         elif name in externals.ELEMENT_OF and positional:
             self.on_value(positional[0].node, lambda value: self._element(value, call.result))
-        elif name in externals.FIELDS or name in externals.WIDGETS:
-            (self._typed if name in externals.WIDGETS else self._field_default)(call)
-        elif name in externals.DEPENDS and positional:
-            self._factory(positional[0], call)
+        elif name in externals.FIELDS | externals.WIDGETS | externals.DEPENDS:
+            self._declared(name, call)
         elif name in ("getattr", "setattr") and len(positional) >= 2:
             return self._dynamic_attribute(name, positional, call)
         elif name == "globals":
@@ -156,6 +154,15 @@ class Libraries(Calling):
         )
         if node >= 0:
             self.connect(node, call.result)
+
+    def _declared(self, name: str, call: Invocation) -> None:
+        """A call that stands for a value which somebody else gives: a field, a page's widget, a dependency."""
+        if name in externals.WIDGETS:
+            self._typed(call)
+        elif name in externals.FIELDS:
+            self._field_default(call)
+        elif call.positional():
+            self._factory(call.positional()[0], call)
 
     def _typed(self, call: Invocation) -> None:
         """``st.text_input("Your key", value=...)``."""

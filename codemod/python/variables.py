@@ -30,6 +30,7 @@ def needs(world: World, notes: Sequence[Note]) -> Needs:
         moving = [reader for client in _moving(world, inside) for reader in [_reader(world, client, moves=True)]]
         moving += [_at(world, request.path, moves=True) for request in world.http.moving()]
         names, _ = moved_names(world, inside, "")
+        found.left_over |= _had(world, inside) - names
         names |= _had(world, inside)
         for name in names:
             found.add(name, Kind.KEY, [*moving, *_staying(world, name, inside, rewrites)], shown=bool(inside))

@@ -98,6 +98,8 @@ class VariableName(Rule):
         span = Span(min(site.span.start, whole.start), max(site.span.end, whole.end))
         keeper = stand.keeper or ("a command in this file" if file.calls_openai else "")
         if not keeper:
+            if file.defines(key) and name in file.needs.left_over:
+                return  # it stands there for a reason that the code does not tell
             if file.defines(key):
                 yield self._superfluous(site, span, file)
             else:
