@@ -141,7 +141,7 @@ FIELDS = frozenset(
         "sqlmodel.Field",
     }
 )
-# Fields on a page that give what their user has typed, always a text. What they show first is ``value`` or comes second.
+# Fields on a page that give what their user has typed, always a text: at first ``value``, which comes second.
 WIDGETS = frozenset({"streamlit.text_input", "streamlit.sidebar.text_input", "streamlit.text_area"})
 DEPENDS = frozenset({"fastapi.Depends", "fastapi.params.Depends", "fastapi.Security"})
 PARTIALS = frozenset({"functools.partial", "partial", "functools.partialmethod"})
