@@ -71,6 +71,28 @@ def given_later(world: World, client: Client) -> bool:
     )
 
 
+def serves_others(node: int, world: World) -> bool:
+    """Whether a URL also goes to a client that stays, or to code outside."""
+    reached = world.reach(node)
+    held = any(
+        given.node in reached for client in world.clients if world.stays(client.index) for given in world.urls(client)
+    )
+    made = reached | world.tracer.derivatives(reached)
+    return held or any(True for _ in world.outside_uses(made))
+
+
+def stuck(client: Client, world: World) -> str | None:
+    """Why a client's URL can be changed neither at its source nor in the constructor, which only unpacks a dict."""
+    for given in world.urls(client):
+        for origin in world.origins(given.node) if given.unpacked else ():
+            here = Rewrite(given.path, given.place, SetCode(""), "").covers(world.place(origin.node))
+            if not (here and world.path(origin.node) == given.path) and serves_others(origin.node, world):
+                return "the dict that hands it over also serves somebody who stays at OpenAI"
+            if origin.kind == "constant" and world.literal(origin) is None:
+                return "the dict that hands it over may hold none"
+    return None
+
+
 @dataclass(slots=True)
 class Addresses:
     """Where a client may go: ``unknown`` says what cannot be resolved; ``hosts`` are those of other providers."""

@@ -132,11 +132,12 @@ class _KeyMove:
                     self._lookup(origin, alone=len(origins) == 1)
                 case "option":
                     runtime = True
-                    self.missing = self.missing or not origin.guarded
+                    asked = self.world.program.options[origin.node]
+                    self.missing = self.missing or not (origin.guarded or asked.text)
                 case _:
                     raise UnresolvedError(self.given.path, self.given.place, "the source of its key cannot be followed")
         if self.at_constructor:
-            if runtime or self.elsewhere:
+            if runtime or self.elsewhere or (self.given.unpacked and self.here is None):
                 raise UnresolvedError(
                     self.given.path, self.given.place, "its source also serves somebody who stays at OpenAI"
                 )
@@ -146,16 +147,21 @@ class _KeyMove:
         elif self.missing and not any(
             isinstance(rewrite.action, SetCode) and rewrite.place == self.given.place for rewrite in self.rewrites
         ):
-            if any(function.returns == self.given.node for function in self.world.program.functions):
-                raise UnresolvedError(
-                    self.given.path, self.given.place, "the function that hands it its key may give none"
-                )
-            late = Wrap("(", f" or {self.environ})") if self.operand else OrElse(self.environ)
-            self.rewrites.append(self._rewrite(self.given.path, self.given.place, late))
+            self._fall_back()
         if self.missing:
             self.plan.names.add(SDK_KEY)
         for rewrite in collapsed(self.world, self.rewrites, self.environ):
             self.plan.add(rewrite)
+
+    def _fall_back(self) -> None:
+        """Read the new variable where the value would be none, which makes the SDK read OpenAI's."""
+        path, place = self.given.path, self.given.place
+        if any(function.returns == self.given.node for function in self.world.program.functions):
+            raise UnresolvedError(path, place, "the function that hands it its key may give none")
+        if self.given.unpacked:
+            raise UnresolvedError(path, place, "the dict that hands it its key may give none")
+        late = Wrap("(", f" or {self.environ})") if self.operand else OrElse(self.environ)
+        self.rewrites.append(self._rewrite(path, place, late))
 
     def _same_look_up(self, origins: list[Origin]) -> str | None:
         """The look-up that stands in the constructor, in a mapping of its own kind, with the new name."""
