@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from codemod.files.site import FormatError
 if TYPE_CHECKING:
     from codemod.files.document import Document
 
-PYTHON = {"kernelspec": {"language": "python", "name": "python3"}}
+PYTHON = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 
 
 def code(source: str | list[str], **more: object) -> dict[str, object]:
@@ -251,6 +252,14 @@ def test_jupyters_layout_of_a_list_takes_a_line_more() -> None:
     after = edited(text, found, inserted(found, "client", "import os\n"), replaced(found, "()", '(\n    a="é",\n)'))
     assert '    "import openai\\n",\n    "import os\\n",\n    "client = OpenAI(\\n",\n    "    a=' in after
     assert sources(after) == [["import openai\n", "import os\n", "client = OpenAI(\n", '    a="é",\n', ")"]]
+
+
+def test_an_edited_notebook_is_one_by_jupyters_own_schema() -> None:
+    text = written(code(["import openai\n", "client = OpenAI()"], id="a"), code("x", id="b"), code(["y"], id="c"))
+    found = program(text)
+    after = edited(text, found, inserted(found, "client", "import os\n"), replaced(found, "y\n", ""))
+    nbformat.validate(nbformat.reads(after, 4))  # type: ignore[no-untyped-call]
+    assert sources(after)[2] == []
 
 
 def test_a_list_on_one_line_stays_on_one_line() -> None:

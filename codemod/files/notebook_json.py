@@ -108,10 +108,8 @@ def _placed(text: str, at: int) -> tuple[Any, int]:
 
 
 def _value(text: str, at: int) -> tuple[Any, int]:
-    try:
-        return _DECODER.raw_decode(text, at)
-    except IndexError as error:  # what it raises at the end of the text in some releases
-        raise json.JSONDecodeError("Expecting value", text, at) from error
+    """The value at ``at`` and its end."""
+    return _DECODER.raw_decode(text, at)
 
 
 def _comma(text: str, at: int) -> int:
