@@ -104,8 +104,18 @@ EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {
         '{"a": {"OPENAI_API_KEY": null}, "b": {"OPENAI_API_KEY": 1.5e3}, "c": {"OPENAI_API_KEY": true}}',
         [("passes",), ("defines", "1.5e3"), ("defines", "true")],
     ),
+    "what people have written": (
+        r"""{
+  "issues": [
+    {"title": "OPENAI_API_KEY", "body": "I have\n\nOPENAI_API_KEY=sk-x\n\nand echo $OPENAI_API_KEY, but"},
+    {"reply": "first\nexport OPENAI_API_KEY=\"sk-x\"\nthen process.env.OPENAI_API_KEY"},
+    {"reply": "OPENAI_API_KEY=sk-x is what I have"}
+  ]
+}""",
+        [("prose",)] * 6,
+    ),
     "escapes": (
-        r'{"text": "first\nOPENAI_API_KEY=sk-x\nB=\"OPENAI_API_KEY\"", "env": {"OPENAI_API_KEY": "a\u0062\n\\"}}',
+        r'{"file": "A=first\nOPENAI_API_KEY=sk-x\nB=\"OPENAI_API_KEY\"", "env": {"OPENAI_API_KEY": "a\u0062\n\\"}}',
         [("defines", "sk-x"), ("prose",), ("defines", "ab\n\\")],
     ),
 }

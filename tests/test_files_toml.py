@@ -60,6 +60,20 @@ setenv = """\\
 ''',
         [("passes",), ("defines", "x"), ("defines", "x"), ("refers",), ("prose",), ("passes",), ("defines", "x")],
     ),
+    "tox in its old form": (
+        '''
+[tool.tox]
+legacy_tox_ini = """
+[testenv]
+passenv =
+    HOME
+    OPENAI_API_KEY
+setenv =
+    OPENAI_API_KEY = {env:OPENAI_API_KEY:x}
+"""
+''',
+        [("passes",), ("defines", "{env:OPENAI_API_KEY:x}"), ("refers",)],
+    ),
     "hatch, Streamlit, Fly": (
         """
 # OPENAI_API_KEY = "sk-a"

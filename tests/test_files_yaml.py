@@ -181,6 +181,19 @@ EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {
         """,
         [("defines", "${{ secrets.OPENAI_API_KEY }}"), ("refers",), ("defines", "x"), ("defines", "a b")],
     ),
+    "scripts of Windows": (
+        """
+        steps:
+          - run: $env:OPENAI_API_KEY = "sk-x"; echo $env:OPENAI_API_KEY
+            shell: pwsh
+          - run: |
+              set OPENAI_API_KEY=sk-y
+            shell: cmd
+          - powershell: |
+              $env:OPENAI_API_KEY = $env:TOKEN
+        """,
+        [("defines", "sk-x"), ("refers",), ("defines", "sk-y"), ("defines", "$env:TOKEN")],
+    ),
     "GitLab's pipelines": (
         """
         variables:
@@ -316,8 +329,9 @@ EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {
         title: OPENAI_API_KEY
         topics: [OPENAI_API_KEY]
         description: set $OPENAI_API_KEY
+        body: set $OPENAI_API_KEY
         """,
-        [("refers",), ("refers",), ("refers",), ("refers",), ("passes",), ("prose",), ("prose",), ("prose",)],
+        [("refers",), ("refers",), ("refers",), ("refers",), ("passes",), *[("prose",)] * 4],
     ),
     "tags that compute": (
         """
@@ -587,17 +601,36 @@ def test_references_in_a_value(value: str, names: list[str], computed: bool) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["a: [OPENAI_API_KEY", "a: b: OPENAI_API_KEY", "\tOPENAI_API_KEY: {", "a: \x00OPENAI_API_KEY"]
+    "text",
+    [
+        "a: [OPENAI_API_KEY",
+        "a: b: OPENAI_API_KEY",
+        "\tOPENAI_API_KEY: {",
+        "a: \x00OPENAI_API_KEY",
+        "a: \ud800OPENAI_API_KEY",
+    ],
 )
 def test_what_is_no_yaml_is_told(text: str) -> None:
     with pytest.raises(FormatError):
         read(text, WANTED)
 
 
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_parser_in_python_serves_where_libyaml_is_missing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = dedent(EXAMPLES[name][0]).lstrip("\n")
+    sites = read(text, WANTED)
+    monkeypatch.delattr(yaml, "CSafeLoader")
+    assert read(text, WANTED) == sites
+
+
 def test_an_error_names_the_line() -> None:
     with pytest.raises(FormatError) as caught:
         read("OPENAI_API_KEY: x\nb: [\n", WANTED)
     assert caught.value.line is not None
+
+
+def test_a_line_of_any_length_is_no_definition_that_is_commented_out() -> None:
+    assert told(read, f"# OPENAI_API_KEY: {'x' * 3000}\na: b\n") == [("prose",)]
 
 
 def test_a_text_without_the_names_is_not_parsed() -> None:

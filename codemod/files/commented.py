@@ -13,20 +13,25 @@ from codemod.files.site import Repeat, Role, Site, Value
 if TYPE_CHECKING:
     from codemod.files.tree import Tree
 
-_VALUE = r"""(?P<value>"[^"]*"|'[^']*'|\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|[^\s"'#][^\s"']*|)"""
-_REST = r"[ \t]*,?[ \t]*(?:#.*)?"
-_BEFORE = re.compile(r"""[ \t]*(?:#+|//+)[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?["']?""")
-_AFTER = re.compile(rf"""["']?[ \t]*(?:=[ \t]*|:(?:[ \t]+|$)){_VALUE}(?P<closing>["']?){_REST}""")
-_ITEM_BEFORE = re.compile(r"""[ \t]*#+[ \t]*-[ \t]+["']?""")
+_VALUE = r"""(?P<value>"[^"]*"|'[^']*'|\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|[^\s"'#][^\s"']*+|)"""
+_REST = r"[ \t]*+,?[ \t]*+(?:#.*)?"
+# No definition is longer; a generated line of any length is not looked at again for each name in it.
+_LONG = 2000
+_BEFORE = re.compile(r"""[ \t]*+(?:#++|//++)[ \t]*+(?:-[ \t]++)?(?:export[ \t]++)?["']?""")
+_AFTER = re.compile(rf"""["']?[ \t]*+(?:=[ \t]*+|:(?:[ \t]++|$)){_VALUE}(?P<closing>["']?){_REST}""")
+_ITEM_BEFORE = re.compile(r"""[ \t]*+#++[ \t]*+-[ \t]++["']?""")
 _ITEM_AFTER = re.compile(rf"""["']?{_REST}""")
-_NAME_BEFORE = re.compile(r"""[ \t]*#+[ \t]*-[ \t]+(?:name|key):[ \t]*["']?""")
-_KEY = re.compile(r"""[ \t]*(?:#+|//+)[ \t]*(?:-[ \t]+)?["']?[A-Za-z_]\w*["']?[ \t]*[:=][ \t]*""")
+_NAME_BEFORE = re.compile(r"""[ \t]*+#++[ \t]*+-[ \t]++(?:name|key):[ \t]*+["']?""")
+_KEY = re.compile(r"""[ \t]*+(?:#++|//++)[ \t]*+(?:-[ \t]++)?["']?[A-Za-z_]\w*["']?[ \t]*+[:=][ \t]*+""")
 _VALUE_REST = re.compile(rf"""{_VALUE}["']?{_REST}""")
-_NEXT_VALUE = re.compile(rf"[ \t]*#+[ \t]*value:[ \t]*{_VALUE}{_REST}")
+_NEXT_VALUE = re.compile(rf"[ \t]*+#++[ \t]*+value:[ \t]*+{_VALUE}{_REST}")
 
 
 def read_comment(tree: Tree, name: str, span: Span, wanted: frozenset[str]) -> Site:
     """What a name in a comment stands for: prose, unless the whole line is a definition."""
+    line = tree.line_at(span.start)
+    if line.end - line.start > _LONG:
+        return Site(name, span, Role.PROSE)
     site = _defined(tree, name, span, wanted) or _listed(tree, name, span) or _paired(tree, name, span, wanted)
     return site or Site(name, span, Role.REFERS if _referred(tree, span, wanted) else Role.PROSE)
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from codemod.changes import Span
-from codemod.files import meaning
+from codemod.files import batch, ini, meaning, powershell
 from codemod.files.references import find_references
 from codemod.files.repeats import line_end, repeat_item
 from codemod.files.scalars import resolve
@@ -20,27 +20,43 @@ if TYPE_CHECKING:
     from codemod.files.tree import Scalar, Tree
 
 # ``D:NAME=value`` gives pytest a default.
-_DEFINITION = re.compile(r"""[ \t]*(?:[DR]:)*[ \t]*(?:export[ \t]+)?["']?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*)""", re.DOTALL)
+_DEFINITION = re.compile(
+    r"""[ \t]*+(?:[DR]:)*+[ \t]*+(?:export[ \t]++)?["']?([A-Za-z_]\w*+)[ \t]*+=[ \t]*+(.*)""", re.DOTALL
+)
 _COMMAS = re.compile(r"[ \t]*[A-Za-z_]\w*=[^,\s]*(?:,[ \t]*[A-Za-z_]\w*=[^,\s]*)+[ \t]*")
 _PART = re.compile(r"([A-Za-z_]\w*)=([^,\s]*)")
 _NAMES = re.compile(
     r"[\s,]*+(?:[A-Z_*][A-Z0-9_*]*+|[a-z]+_proxy)(?:[\s,]++(?:[A-Z_*][A-Z0-9_*]*+|[a-z]+_proxy))++[\s,]*+"
 )
 _LISTED = re.compile(r"[^\s,]+")
+# Lines that are all definitions, comments, sections or mere names: a settings file in a text, and no report of one.
+_SETTINGS = re.compile(
+    r"""(?:[ \t]*+(?:(?:[DR]:)*+(?:export[ \t]++)?["']?[A-Za-z_][\w.-]*+[ \t]*+(?:=[^\r\n]*+)?|[#;\[][^\r\n]*+)?"""
+    r"""[ \t]*+(?:\r\n|\r|\n|\Z))*+"""
+)
+_ONE_WORD = re.compile(r"""[^\s"']*+|"[^"]*"|'[^']*'|\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}""")
 _EXPRESSION = re.compile(r"\$?\{\{[^{}]*\}\}")
 _COMMENT = re.compile(r"[ \t]#.*")
 
 
-def read_script(tree: Tree, scalar: Scalar, wanted: frozenset[str], scope: str | None) -> list[Site]:
-    """The variables of a scalar that is a shell script, as the shell understands them."""
+def read_script(tree: Tree, scalar: Scalar, wanted: frozenset[str], scope: str | None, language: str) -> list[Site]:
+    """The variables of a scalar that is a script or a settings file, as the reader of its language tells them."""
     reading = resolve(tree, scalar)
-    shell = Shell(reading.text, wanted, _EXPRESSION.sub(lambda match: "x" * len(match[0]), reading.text))
     try:
-        shell.add(Span(0, len(reading.text)), strict=True)
+        found = _READERS[language](reading.text, wanted)
     except FormatError:
         return []
-    found = all_sites(reading.text, wanted, shell.sites, shell.prose, rest=Role.REFERS)
     return [_moved(tree, scalar, reading, site, wanted, scope) for site in found]
+
+
+def _read_shell(text: str, wanted: frozenset[str]) -> list[Site]:
+    """Shell in which expressions are replaced before the shell sees it."""
+    shell = Shell(text, wanted, _EXPRESSION.sub(lambda match: "x" * len(match[0]), text))
+    shell.add(Span(0, len(text)), strict=True)
+    return all_sites(text, wanted, shell.sites, shell.prose, rest=Role.REFERS)
+
+
+_READERS = {"shell": _read_shell, "powershell": powershell.read, "batch": batch.read, "ini": ini.read}
 
 
 def _moved(tree: Tree, scalar: Scalar, reading: Reading, site: Site, wanted: frozenset[str], scope: str | None) -> Site:
@@ -85,6 +101,8 @@ def read_text(tree: Tree, scalar: Scalar, wanted: frozenset[str], scope: str | N
         return _names(tree, reading, wanted, scope)
     if scalar.style not in (Style.LITERAL, Style.FOLDED) and LINE_END.search(text.strip()) is None:
         return _single(tree, scalar, reading, wanted, scope)
+    if not _SETTINGS.fullmatch(text):
+        return []
     sites = []
     start = 0
     for line in text.splitlines(keepends=True):
@@ -99,6 +117,8 @@ def _single(tree: Tree, scalar: Scalar, reading: Reading, wanted: frozenset[str]
         return _parts(tree, reading, wanted, scope)
     found = _DEFINITION.match(text)
     if found is None or found[1] not in wanted:
+        return []
+    if not isinstance(scalar.parent, Sequence) and not _ONE_WORD.fullmatch(found[2]):
         return []
     value = _value(tree, reading, Span(found.start(2), len(text)), wanted)
     repeat = None

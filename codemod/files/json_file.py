@@ -54,7 +54,7 @@ class _Parser:
                 self._comments.append(Span(*token.span()))
             elif kind != "blank":
                 self._take(kind, token)
-        if self._open or "colon" in self._next:
+        if self._open:
             raise self._error(position)
         return Tree(self._text, self._builder.roots, self._builder.scalars, self._comments)
 
@@ -76,7 +76,7 @@ class _Parser:
         elif kind == "colon":
             self._next = frozenset({"open", "string", "literal"})
         else:
-            is_key = kind == "string" and "colon" not in self._next and self._awaits_key
+            is_key = kind == "string" and self._awaits_key
             width = 1 if kind == "string" else 0
             self._builder.add(Scalar(start, end, Style.DOUBLE if width else Style.PLAIN, width, width))
             self._next = frozenset({"colon"}) if is_key else self._ends()

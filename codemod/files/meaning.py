@@ -24,6 +24,9 @@ _SCRIPT_TABLES = frozenset({"scripts", "tasks"})
 _LISTS = re.compile(r"env|var|secret|pass|args|require|allow|forward|keys?$|names?$", re.IGNORECASE)
 _HOLDERS = re.compile(r"env|var|secret|token|key", re.IGNORECASE)
 _TALK = re.compile(r"description|desc|help|title|summary|message|notes?|comment|label|placeholder|docs?", re.IGNORECASE)
+_CONTENT = re.compile(
+    r"body|content|text|prompt|question|answer|instruction|response|output|log|snippet", re.IGNORECASE
+)
 _FLAGS = frozenset({"-e", "--env", "--build-arg", "--secret-env"})
 NAME_KEYS = frozenset({"name", "key", "Name", "Key", "variable", "env_var", "envVar", "secretKey"})
 VALUE_KEYS = ("value", "Value", "default", "defaultValue", "default_value")
@@ -40,8 +43,10 @@ _STEP = frozenset({"run", "uses", "image", "script", "steps", "hosts", "tasks", 
 def is_script(tree: Tree, node: Node) -> bool:
     """Whether a scalar is, or belongs to, a command."""
     around = node
-    while isinstance(around.parent, Sequence):
-        around = around.parent
+    for outer in above(node):
+        if not isinstance(outer, Sequence):
+            break
+        around = outer
     key = tree.key_of(around)
     if not key:
         return False
@@ -54,9 +59,26 @@ def is_script(tree: Tree, node: Node) -> bool:
     return key in _SCRIPTS
 
 
+def language(tree: Tree, scalar: Scalar) -> str | None:
+    """The language of a text that is a program or a settings file of its own; None where it is neither."""
+    if tree.key_of(scalar) == "legacy_tox_ini":
+        return "ini"
+    if not is_script(tree, scalar):
+        return None
+    key, shell = tree.key_of(scalar), tree.written(tree.get(scalar.parent, "shell"))
+    if key in ("pwsh", "powershell") or shell.startswith(("pwsh", "powershell")):
+        return "powershell"
+    return "batch" if shell.startswith("cmd") else "shell"
+
+
 def is_talk(tree: Tree, node: Node) -> bool:
     """Whether a scalar is there for people to read."""
     return _TALK.fullmatch(tree.key_of(node)) is not None
+
+
+def is_content(tree: Tree, node: Node) -> bool:
+    """Whether a scalar is by its key what somebody has said, as in a record of a conversation."""
+    return _CONTENT.fullmatch(tree.key_of(node)) is not None
 
 
 def lists_names(tree: Tree, item: Node) -> bool:

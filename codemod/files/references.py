@@ -42,7 +42,7 @@ _LOOKUP = re.compile(
 )
 _OWN_NAME = re.compile(rf"^-?\s*(?:\.Values\.(?:\w+\.)*)?{_NAME}\b")
 _FILTERS = re.compile(
-    r"""\|\s*(?:quote|squote|b64enc|trim|toString|string|default\s*\(?\s*(?:"[^"]*"|'[^']*')\s*\)?)"""
+    r"""\|\s*(?:quote|squote|b64enc|trim|toString|string|default\s*+\(?\s*+(?:"[^"]*"|'[^']*')\s*\)?)"""
 )
 _REST = re.compile(r"""'[^']*'|"[^"]*"|\|\||&&|[!=]=|[\s()!,-]+""")
 # Values that some service replaces by what it keeps under that address.

@@ -118,7 +118,7 @@ class _Walk:
         self._position += 2 if listed else 1
         mapping, key = self._key(self.root, flow=False)
         self._expect("]]" if listed else "]")
-        name = resolve_key(self.text, key)
+        name = _name(self.text, key)
         known = self._tables.get((id(mapping), name))
         if not listed:
             return self._last(known) if known is not None else self._table(mapping, key, flow=False)
@@ -138,7 +138,7 @@ class _Walk:
 
     def _table(self, mapping: Mapping, key: Scalar, *, flow: bool) -> Mapping:
         table = Mapping(key.start, key.end, flow)
-        self._tables[id(mapping), resolve_key(self.text, key)] = table
+        self._tables[id(mapping), _name(self.text, key)] = table
         pair(mapping, key, table)
         return table
 
@@ -148,7 +148,7 @@ class _Walk:
         self._skip()
         while self.text.startswith(".", self._position):
             self._position += 1
-            known = self._tables.get((id(table), resolve_key(self.text, key)))
+            known = self._tables.get((id(table), _name(self.text, key)))
             table = self._last(known) if known is not None else self._table(table, key, flow=flow)
             key = self._key_part()
             self._skip()
@@ -240,7 +240,7 @@ class _Walk:
             raise _LostError
 
 
-def resolve_key(text: str, key: Scalar) -> str:
+def _name(text: str, key: Scalar) -> str:
     """The name of a key; keys with escapes in them stand for themselves."""
     return text[key.span.start : key.span.end]
 

@@ -14,13 +14,16 @@ from codemod.files.references import Named, find_contexts, find_messages, find_r
 from codemod.files.repeats import repeat_entry, repeat_item
 from codemod.files.scalars import resolve
 from codemod.files.site import Reference, Role, Site, Value
-from codemod.files.tree import Entry, Mapping, Scalar, Sequence, Style
+from codemod.files.tree import LINE_END, Entry, Mapping, Scalar, Sequence, Style
 
 if TYPE_CHECKING:
     from codemod.files.site import Repeat
     from codemod.files.tree import Node, Tree
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_INLINE = frozenset({Style.PLAIN, Style.SINGLE, Style.DOUBLE, Style.VERBATIM})
+# Nothing describes a variable at such length.
+_MANY = 64
 _ENV_TAGS = re.compile(r"!(?:env|env_var|ENV|EnvVar|os\.environ)", re.IGNORECASE)
 _COMPUTING = re.compile(r"!(?!!|$)")
 
@@ -112,10 +115,12 @@ class TreeReader:
             value = self._from_store(source, name)
             fixed = "" if value else _source(tree, source)
             return Site(name, span, Role.DEFINES, value, repeat, scope, fixed)
-        others = [tree.written(entry.key) for entry in mapping.entries]
-        foreign = [key for key in others if key not in meaning.DECLARES and key not in meaning.VALUE_KEYS]
-        if foreign or len(others) < len(mapping.entries):
-            return Site(name, span, Role.DEFINES, scope=scope, fixed=f"{foreign[0]} says where its value comes from")
+        if len(mapping.entries) > _MANY:
+            return Site(name, span, Role.DEFINES, scope=scope, fixed="more is said of it than a value")
+        for entry in mapping.entries:
+            key = tree.written(entry.key)
+            if key not in meaning.DECLARES and key not in meaning.VALUE_KEYS:
+                return Site(name, span, Role.DEFINES, scope=scope, fixed=f"{key} says where its value comes from")
         value_node = tree.get(mapping, *meaning.VALUE_KEYS)
         if value_node is None or self._is_null(value_node):
             return Site(name, span, Role.PASSES, None, repeat, scope)
@@ -143,20 +148,26 @@ class TreeReader:
         return self._last[1].get(span) or Site(name, span, Role.PROSE)
 
     def _read(self, scalar: Scalar) -> list[Site]:
+        """The sites in a scalar; a later one of the same place is the better one."""
         tree, wanted = self._tree, self._wanted
         if meaning.is_talk(tree, scalar) or scalar.style is Style.ALIAS:
             return []
         scope = meaning.scope_of(tree, scalar)
-        named = [
-            *find_references(tree.text, scalar.span, wanted).references,
-            *find_messages(tree.text, scalar.span, wanted),
-        ]
+        language = None if meaning.flag_before(tree, scalar) else meaning.language(tree, scalar)
+        # A text of several lines in quotes is mostly data: what people have written.
+        is_data = (
+            language is None and scalar.style in _INLINE and LINE_END.search(resolve(tree, scalar).text) is not None
+        )
+        named: list[Reference] = []
+        if not is_data and not meaning.is_content(tree, scalar):
+            named += find_references(tree.text, scalar.span, wanted).references
+            named += find_messages(tree.text, scalar.span, wanted)
         sites = [Site(one.name, one.span, Role.REFERS, scope=scope) for one in named if one.name in wanted]
-        if meaning.is_script(tree, scalar) and meaning.flag_before(tree, scalar) is None:
-            sites += read_script(tree, scalar, wanted, scope)
+        if language is not None:
+            sites += read_script(tree, scalar, wanted, scope, language)
         else:
             sites += read_text(tree, scalar, wanted, scope)
-        contexts = find_contexts(tree.text, scalar.span)
+        contexts = [] if is_data else find_contexts(tree.text, scalar.span)
         return sites + [Site(one.name, one.span, Role.REFERS, scope=scope) for one in contexts if one.name in wanted]
 
     def _value(self, scalar: Scalar, *, computed: bool = False) -> Value:
