@@ -25,11 +25,13 @@ class Stand:
 
     ``moves``: a program that moves reads it from there. ``keeper`` is one that stays and reads it too, empty when there
     is none. ``apart`` is the project of its own that the file belongs to, where nobody in it is seen to read it.
+    ``near``: the readers lie in the file's own folder, not beside it.
     """
 
     moves: bool
     keeper: str
     apart: str = ""
+    near: bool = True
 
 
 class Owners:
@@ -55,6 +57,7 @@ class Owners:
         return self._stands[key]
 
     def _find(self, name: str, folder: str) -> Stand:
+        own = folder
         readers = self._readers.get(name) or self._shown.get(name, [])
         while True:
             near = [reader for reader in readers if _below(reader.path, folder)]
@@ -65,7 +68,7 @@ class Owners:
             folder = dirname(folder)
         near = near or readers  # those outside of the folder that is migrated
         keeper = next((reader.what for reader in near if not reader.moves), "")
-        return Stand(any(reader.moves for reader in near), keeper)
+        return Stand(any(reader.moves for reader in near), keeper, near=folder == own)
 
 
 def _below(path: str, folder: str) -> bool:

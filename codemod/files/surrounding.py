@@ -68,7 +68,7 @@ class Surrounding:
         """What becomes of a site's variable here."""
         found = self.owners.stand(site.name, self.path, site.scope)
         kept = found.keeper or (self.keeper if self.needs.kinds.get(site.name) is Kind.KEY else "")
-        return Stand(found.moves, kept, found.apart)
+        return Stand(found.moves, kept, found.apart, found.near)
 
     @cached_property
     def calls_openai(self) -> bool:
@@ -108,6 +108,12 @@ class Surrounding:
         """Whether a site is a definition in a comment, which gives nobody anything."""
         line = self.text[self.text.rfind("\n", 0, site.span.start) + 1 : site.span.start]
         return line.lstrip().startswith(_COMMENTS)
+
+    @property
+    def shows_move(self) -> bool:
+        """Whether an example in the same file moves."""
+        shown = (reader for readers in self.needs.shown.values() for reader in readers)
+        return any(reader.moves and reader.path == self.path for reader in shown)
 
     def holder(self, site: Site) -> Site | None:
         """The definition whose value a reference stands in."""

@@ -31,6 +31,8 @@ _MENTIONS = re.compile(
     rb"\.(?:\w+\.){0,2}(?:create|generate|edit|list|retrieve|content|delete|upload|cancel|update)\w*\(",
     re.ASCII,
 )
+# An example that goes on from the one before it says nothing by itself.
+_STANDS_ALONE = re.compile(r"^[ \t]*(?:from|import)[ \t]+(?:openai|requests|httpx|aiohttp|urllib)\b", re.MULTILINE)
 _MAX_ROUNDS = 12
 
 
@@ -130,6 +132,7 @@ class Loader:
                 EmbeddedSource(held, document)
                 for document in held.documents
                 if document.language == "python" and mentions(document.text.encode())
+                if not held.is_illustration(document) or _STANDS_ALONE.search(document.text)
             ]
         return found
 

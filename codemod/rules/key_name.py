@@ -79,8 +79,11 @@ class KeyName(Rule):
                 if not any(_covers(rewrite, mention) for rewrite in moved)
             }
             for mention in found:
-                stays = mention.role == "message" and mention.path in left
-                yield from self._follow(world, name, mention, kept_in[mention.path], stays=stays)
+                here = any(rewrite.path == mention.path for rewrite in moved)
+                alone = mention.path in left or bool(kept_in[mention.path] and not here)
+                stays = mention.role == "message" and alone
+                needs = keeper if mention.role == "own" else kept_in[mention.path]
+                yield from self._follow(world, name, mention, needs, stays=stays)
 
     def _follow(self, world: World, name: str, mention: Mention, keeper: str | None, *, stays: bool) -> Iterator[Note]:
         key = world.settings.key_env

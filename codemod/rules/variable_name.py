@@ -106,6 +106,8 @@ class VariableName(Rule):
                 yield self.told_change(span, f"{name} becomes {key}", *edits)
         elif file.defines(key):
             yield self.told_keep(span, f"{name} stays beside {key}: {keeper} still needs it")
+        elif file.illustrative and not (stand.near or file.shows_move):
+            yield self.told_keep(span, f"{name} stays in this example: {keeper} still needs it")
         elif site.repeat is None:
             yield self.told_review(
                 span, f"{key} has to be given here too: {keeper} still needs {name}", f"Add {key} beside {name}."
