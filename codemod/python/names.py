@@ -233,10 +233,10 @@ class _Roles:
     def __init__(self, world: World) -> None:
         self._world = world
         program = world.program
-        self._lookup_names: dict[int, int] = {}
+        self._lookups: dict[int, list[int]] = defaultdict(list)
         for lookup in program.lookups.values():
             for origin in world.tracer.origins(lookup.name):
-                self._lookup_names.setdefault(origin.node, lookup.node)
+                self._lookups[origin.node].append(lookup.node)
         self._contains = {
             use.node + base
             for facts, base in zip(program.files, program.offsets, strict=True)
@@ -262,8 +262,9 @@ class _Roles:
             for callee, _, _ in world.program.external_args.get(other, ()):
                 if _SETTERS.search(callee):
                     return "set" if is_test_file(world.path(node)) else "own"
-        if node in self._lookup_names:
-            return self._lookup_role(self._lookup_names[node])
+        if node in self._lookups:
+            roles = {self._lookup_role(lookup) for lookup in self._lookups[node]}
+            return "own" if "own" in roles else "lookup"
         if reached & self._contains:
             return "check"
         if self._patched(reached):
@@ -274,6 +275,9 @@ class _Roles:
         """A look-up may follow if nobody outside gets what it gives, be it through another variable."""
         world = self._world
         reached = world.reach(node)
+        for other in reached:
+            if world.http.key_stays(other) or any(map(world.stays, world.key_uses.get(other, ()))):
+                return "own"
         made = reached | world.tracer.derivatives(reached)
         stored = {
             world.literal(origin)
