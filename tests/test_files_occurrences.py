@@ -11,7 +11,7 @@ from codemod.files.occurrences import find_names
     ("text", "starts"),
     [
         ("KEY", [0]),
-        ("$KEY ${KEY} KEY=KEY", [1, 6, 12, 16]),
+        ("$KEY ${KEY} KEY=KEY", [1, 7, 12, 16]),
         ("MY_KEY KEYS KEY2 aKEY", []),
         ("my-KEY.KEY", [3, 7]),
         (r"\nKEY", [2]),
