@@ -79,7 +79,7 @@ def moved_names(world: World, inside: str, rule: str) -> tuple[set[str], list[Re
 
 def mentions(world: World, name: str, inside: str) -> Iterator[Mention]:
     """Every string of a realm that is or contains the name."""
-    roles, sources = _Roles(world), _Sources(world)
+    roles, sources = world.name_roles, world.key_sources
     word = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])")
     for facts, base in zip(world.program.files, world.program.offsets, strict=True):
         if realm(world, facts.path) != inside:
@@ -185,7 +185,7 @@ def outside_reader(world: World, cls: int, field: str) -> str | None:
     return None
 
 
-class _Sources:
+class KeySources:
     """The texts by which clients get their keys in ways that cannot be followed, such as a secret's path in a vault.
 
     What a user is asked with is none.
@@ -227,7 +227,7 @@ class _Sources:
         return any(whole[:2] <= place[:2] and place[2:] <= whole[2:] for whole in self._places[path])
 
 
-class _Roles:
+class NameRoles:
     """Tells what a string that is the variable's name does where it stands."""
 
     def __init__(self, world: World) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from codemod.python.http import Http
     from codemod.python.link import Linker
     from codemod.python.name_readers import NameReaders
+    from codemod.python.names import KeySources, NameRoles
     from codemod.python.program import ApiCall, Constructor, Store
     from codemod.python.reading import Reading
     from codemod.python.source import Source
@@ -138,6 +139,20 @@ class World(Values):
     def written(self) -> Written:
         """Where dict entries, calls and methods are written."""
         return Written(self.program)
+
+    @cached_property
+    def name_roles(self) -> NameRoles:
+        """What a string that is a variable's name does where it stands."""
+        from codemod.python.names import NameRoles  # noqa: PLC0415  (it is made from this module's types)
+
+        return NameRoles(self)
+
+    @cached_property
+    def key_sources(self) -> KeySources:
+        """The texts by which clients get their keys in ways that cannot be followed."""
+        from codemod.python.names import KeySources  # noqa: PLC0415  (it is made from this module's types)
+
+        return KeySources(self)
 
     @cached_property
     def name_readers(self) -> NameReaders:
