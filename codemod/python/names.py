@@ -129,6 +129,10 @@ def _keeps(world: World, client: Client, name: str) -> bool:
             return True
         if origin.kind == "lookup" and name in world.variables(origin):
             return True
+        if origin.kind == "setting":
+            made = settings_field(world, *world.tracer.settings_fields[origin.node], "", "")
+            if made is None or made.variable.upper() == name.upper():
+                return True
     return False
 
 
