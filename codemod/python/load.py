@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemod.changes import Unreadable
 from codemod.files import container
 from codemod.files.site import FormatError
-from codemod.python.addresses import VARIABLES
+from codemod.python.demand import Demand
 from codemod.python.embedded import EmbeddedSource
 from codemod.python.link import Linker
 from codemod.python.modules import Modules
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from codemod.files.container import Container
-    from codemod.python.facts import Facts
 
 # What a file must contain to have anything to do with the migration, in any encoding that Python source may have. The
 # resources are those of a client that another module makes.
@@ -175,10 +173,8 @@ class Loader:
     def _wanted(self) -> list[str]:
         """Files that the arguments of clients and calls lead to, backwards through imports and forwards to callers."""
         program = self.linker.program
-        needs = _Needs(self.linker)
-        seen = needs.closure()
+        seen, names = Demand(program).needed()
         wanted = {program.unloaded[node] for node in seen if node in program.unloaded}
-        names = needs.callers(seen)
         if program.module_calls and not any(store.client == -1 and store.name == "api_key" for store in program.stores):
             names.add("load_dotenv")  # the SDK's module takes its key from an environment that is filled there
         if names:
@@ -212,66 +208,3 @@ class Loader:
             stem = name.partition(".")[0]
             names.add(folder.rpartition("/")[2] if stem == "__init__" else stem)
         return [re.escape(name.encode()) for name in sorted(names) if name] or [rb"(?!)"]
-
-
-def _names_openai(facts: Facts) -> bool:
-    """Whether a file names OpenAI's host, or a variable for it: its requests may go there."""
-    texts = [*facts.constants.values(), *(mention.text for mention in facts.mentions)]
-    return any(isinstance(text, str) and ("openai.com" in text or text in VARIABLES) for text in texts)
-
-
-# Arguments of calls through the SDK's module that decide where a call goes.
-_PASSED = frozenset({"model", "engine", "deployment_id", "api_key", "api_base", "api_type"})
-
-
-class _Needs:
-    """Which nodes the decisions about clients depend on."""
-
-    def __init__(self, linker: Linker) -> None:
-        program = self._program = linker.program
-        self._behind: dict[int, list[int]] = defaultdict(list)
-        for facts, base in zip(program.files, program.offsets, strict=True):
-            for load in facts.attribute_loads:
-                self._behind[load.result + base].append(load.base + base)
-            for item in facts.item_loads:
-                self._behind[item.result + base].append(item.base + base)
-        for call in program.calls:
-            self._behind[call.result].append(call.func)
-
-    def closure(self) -> set[int]:
-        """Every node that a client's arguments, its class, or a call's model can come from."""
-        program = self._program
-        stack = [
-            arg.node
-            for made in program.constructors
-            for call in (*made.calls, *made.late)
-            for arg in program.calls[call].args
-        ]
-        stack += [arg.node for call in program.api_calls for arg in call.args if arg.name == "model" or arg.stars]
-        stack += [arg.node for call in program.module_calls for arg in call.args if arg.name in _PASSED or arg.stars]
-        if any(_names_openai(facts) for facts in program.files):
-            stack += [arg.node for sent in program.http_calls for arg in sent.args]
-        stack += [store.value for store in program.stores]
-        stack += [call.func for call in program.calls if not program.values.get(call.func)]
-        stack += [lookup.name for lookup in program.lookups.values()]
-        stack += [base for cls in program.classes for base in cls.bases]
-        seen: set[int] = set()
-        while stack:
-            node = stack.pop()
-            if node not in seen:
-                seen.add(node)
-                stack += [source for source, _ in program.back.get(node, ())]
-                stack += self._behind.get(node, ())
-        return seen
-
-    def callers(self, seen: set[int]) -> set[str]:
-        """Names of functions and classes of the repository whose callers give a value that is needed."""
-        program = self._program
-        names = set()
-        for function in program.functions:
-            if any(
-                parameter.node in seen for parameter in function.parameters if parameter.name not in ("self", "cls")
-            ):
-                owner = function.owner
-                names.add(program.classes[owner].name if function.name == "__init__" and owner >= 0 else function.name)
-        return {name for name in names if name.isidentifier()}
