@@ -14,7 +14,6 @@ from codemod.files.values import references
 
 if TYPE_CHECKING:
     from codemod.files.shell_script import Script, Word
-    from codemod.files.site import Reference
 
 DECLARING = frozenset("export declare typeset readonly local".split())
 SEARCHING = frozenset("grep egrep fgrep rg ag sed gsed awk gawk perl test [ [[".split())
@@ -151,15 +150,13 @@ def text_value(text: str, within: Span, start: int, *, several: bool) -> Value:
 
 
 def formatted_value(text: str, script: Script, value: Value, template: Span, words: list[Word]) -> Value:
-    """The value that ``printf`` makes of one in its ``template``: ``NAME=%s`` is what stands among the other words."""
+    """The value that ``printf`` makes of one in its ``template``: for ``NAME=%s`` it is one of the other ``words``."""
     if not _FORMATTED.search(value.text):
         return value
     number = len(_FORMATTED.findall(text, max(template.start, value.span.start - 2000), value.span.start))
-    named: tuple[Reference, ...] = ()
-    if number < len(words) and _FORMATTED.fullmatch(value.text.strip("\"'")):
-        given = word_value(text, script, words[number], words[number].start)
-        named = () if given.computed else given.references
-    return replace(value, references=named, computed=not named)
+    if number < len(words) and _FORMATTED.fullmatch(value.text):
+        return word_value(text, script, words[number], words[number].start, empty='""')
+    return replace(value, computed=True)
 
 
 def json_value(text: str, within: Span, name: Span) -> Value | None:

@@ -33,6 +33,8 @@ def read_command(shell: Shell, script: Script, command: Command, *, joined: bool
 
     ``joined``: a second line would be no part of the script.
     """
+    if command.operator == ")":  # what a ``case`` compares with
+        return []
     return _Reading(shell, script, command, joined=joined).read()
 
 
@@ -101,7 +103,7 @@ class _Reading:
             site = self._site(_Place(name, span, index, word, around, self._short(index - 1)))
             if site is not None:
                 self.shell.sites.append(site)
-                covered = site.value.quoted.end if site.value else span.end
+                covered = site.value.quoted.end if site.value and site.value.quoted.end <= word.end else span.end
 
     def _note_prose(self, word: Word, scripts: frozenset[Span]) -> None:
         """What a command gets in single quotes is text to it, unless it is known to do something with it."""
@@ -171,12 +173,13 @@ class _Reading:
         if not self.text.startswith("=", span.end) or not arguments.begins_line(self.text, around, span.start):
             return None
         value = arguments.text_value(self.text, around, span.end + 1, several=False)
+        rest = self.text[value.quoted.end : min(around.end, value.quoted.end + 3)]
         if self.name == "printf":
             others = self.words[place.index + 1 : place.index + 100]
             value = arguments.formatted_value(self.text, self.script, value, around, others)
         if value.computed and not self.command.redirects and self.command.operator != "|":
             return None
-        alone = value.quoted.end == around.end and span.start - around.start < 60
+        alone = rest in {"", "\\n"} and span.start - around.start < 60
         overwrites = any(operator == ">" for operator, _ in self.command.redirects)
         repeat = self._line() if alone and not overwrites else None
         return Site(place.name, span, Role.DEFINES, value, repeat)

@@ -245,6 +245,8 @@ class _Scanner:
 
     def _parenthesis(self, i: int) -> int:
         frame = self.frames[-1]
+        if self.text[i] == ")":
+            self._end_word()
         if self.text[i] == "(":
             arithmetic = frame.arithmetic or (frame.word is None and self.text.startswith("((", i))
             if frame.word is None:
