@@ -296,5 +296,17 @@ def test_the_page_of_the_rules_is_current() -> None:
     assert DOCUMENTS["rules.md"] == page, "run scripts/write_rules.py"
 
 
+def words(svg: str) -> str:
+    return "".join(re.findall(r"<text[^>]*>([^<]*)", svg))
+
+
+def test_the_picture_of_the_tour_is_current() -> None:
+    picture = runpy.run_path(str(PROJECT / "scripts" / "draw_tour.py"))["picture"]()
+    shown = (PROJECT / "docs" / "tour.svg").read_text("utf-8")
+    # How it is painted is a matter of the versions of Rich and Pygments.
+    assert words(shown) == words(picture), "run scripts/draw_tour.py"
+    assert "(docs/tour.svg)" in README
+
+
 def test_the_changelog_names_this_version() -> None:
     assert re.search(r"^## \[(.*?)\]", DOCUMENTS["CHANGELOG.md"], re.MULTILINE)[1] == __version__  # type: ignore[index]

@@ -38,10 +38,11 @@ _LONGEST_HIGHLIGHTED = 500
 def show(console: Console, migration: Migration, *, verbose: bool = False, quiet: bool = False) -> None:
     """Print the report; nothing in it is taken for markup, and nothing is cut off."""
     for line in lines(migration, verbose=verbose, quiet=quiet):
-        console.print(_painted(line, console.width), soft_wrap=True)
+        console.print(painted(line, console.width), soft_wrap=True)
 
 
-def _painted(line: Line, width: int) -> Text:
+def painted(line: Line, width: int) -> Text:
+    """A line of the report as a terminal of that many columns shows it."""
     if line.kind in _PROSE:
         return Text(_wrapped(line.text, width), style=_STYLES.get(line.kind, ""))
     if line.kind in _LANGUAGES:
