@@ -38,7 +38,7 @@ def read(text: str, wanted: frozenset[str]) -> list[Site]:
         if found := _DEFINITION.match(text, line.start, line.end):
             content = _value(text, found.end(), line.end, one_line=bool(found["comment"]))
             position = max(content.quoted.end, found.end())
-            comments.append(Span(position, lines.end(position)))
+            comments.append(Span(line.start if found["comment"] else position, lines.end(position)))
             if found["name"] in wanted and not (found["comment"] and found["sign"] == ":"):
                 name = Span(*found.span("name"))
                 sites.append(Site(found["name"], name, Role.DEFINES, content, lines.repeat(line.start, position)))
