@@ -11,21 +11,25 @@ import tempfile
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
-from harness import programs
+from harness import generate, programs, syntax
 from harness.behaviour import ABLIT_KEY, ABLITERATION, OPENAI_KEY
 from harness.cases import Tree, write
+from harness.migrated import migrated
 from harness.runner import Outcome, run_program
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from codemod.changes import Migration, Status
 from codemod.migrate import migrate
+from codemod.python import workers
 from codemod.rules.unresolved_model import UnresolvedModel
 from codemod.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from random import Random
 
     from harness.server import Request
 
@@ -58,11 +62,54 @@ def bounded(examples: int) -> settings:
     )
 
 
-def migrated(tree: Tree, jobs: int | None = None) -> tuple[Migration, Tree]:
+def migration_of(tree: Tree, jobs: int | None = None) -> tuple[Migration, Tree]:
     """A tree's migration and what it makes of it."""
     with tempfile.TemporaryDirectory(prefix="migration-") as folder:
         migration = migrate([write(tree, Path(folder) / "tree")], Settings(jobs=jobs))
     return migration, tree | {change.path: change.after for change in migration.changes}
+
+
+# Whole files.
+
+
+@bounded(25)
+@given(generate.woven())
+def test_every_promise_holds_for_any_code_around(tree: Tree) -> None:
+    note("\n".join(f"--- {name}\n{content!r}" for name, content in tree.items()))
+    assert all(syntax.parses(name, content) for name, content in tree.items())
+    migrated(tree)
+
+
+@bounded(25)
+@given(generate.foreign())
+def test_code_without_openai_is_left_alone(tree: Tree) -> None:
+    report, after = migrated(tree)
+    assert after == tree
+    assert report["findings"] == []
+
+
+@bounded(30)
+@given(generate.woven(), st.randoms(use_true_random=False))
+def test_the_order_of_the_files_does_not_matter(tree: Tree, chance: Random) -> None:
+    names = list(tree)
+    with tempfile.TemporaryDirectory(prefix="migration-") as folder:
+        root = write(tree, Path(folder) / "tree")
+        expected = migrate([root], Settings())
+        chance.shuffle(names)
+        named = migrate([root / name for name in [*names, names[0]]], Settings())
+    if named.root == expected.root:
+        assert (named.changes, named.findings) == (expected.changes, expected.findings)
+
+
+@bounded(2)
+@given(st.lists(generate.woven(), min_size=8, max_size=8))
+def test_the_number_of_jobs_does_not_matter(trees: list[Tree]) -> None:
+    tree = {f"part_{number}/{name}": content for number, each in enumerate(trees) for name, content in each.items()}
+    alone = migration_of(tree, 1)
+    with mock.patch.object(workers, "_WORTH_IT", 1):
+        together = migration_of(tree, 3)
+    assert [one.changes for one in (together[0], alone[0])] == [alone[0].changes] * 2
+    assert together[0].findings == alone[0].findings
 
 
 # Programs that run.
@@ -127,7 +174,7 @@ def check_keys(env: dict[str, str], own: set[str], before: Sequence[Request], af
 
 def check_program(program: programs.Program, environments: list[dict[str, str]]) -> None:
     """Run a program before and after its migration under each environment and compare what it sends."""
-    migration, tree = migrated(program.tree)
+    migration, tree = migration_of(program.tree)
     note(str(program))
     note(str(programs.Program(tree, program.major, program.sure)))
     note("\n".join(f"{one.rule} {one.status} {one.path}:{one.line}: {one.message}" for one in migration.findings))
