@@ -16,6 +16,7 @@ from codemod.files.references import find_references
 from codemod.files.site import FormatError, Role
 from codemod.files.yaml_file import read
 
+ELSE, ELSES = "fixed: ", " is somebody else's, which reads the name that it documents"
 SECRET_FILE = f"fixed: a container finds this secret as the file /run/secrets/{OLD}"
 
 EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {
@@ -125,8 +126,51 @@ EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {
             ("prose",),
             ("refers",),
             ("refers",),
-            ("refers",),
+            ("refers", f"{ELSE}x/y{ELSES}"),
             ("passes",),
+        ],
+    ),
+    "what somebody else's action or workflow is given": (
+        """
+        jobs:
+          call:
+            uses: acme/workflows/.github/workflows/label.yml@v2
+            secrets:
+              OPENAI_API_KEY: ${{ secrets.OPENAI_API_KEY }}
+          own:
+            uses: ./.github/workflows/test.yml
+            secrets:
+              OPENAI_API_KEY: ${{ secrets.OPENAI_API_KEY }}
+          test:
+            steps:
+              - uses: acme/review@v3
+                if: env.OPENAI_API_KEY != ''
+                env:
+                  OPENAI_API_KEY: ${{ secrets.OPENAI_API_KEY }}
+              - uses: acme/notes@v1
+                with: {key: "${{ secrets.OPENAI_API_KEY }}"}
+              - uses: docker/build-push-action@v6
+                with:
+                  build-args: |
+                    OPENAI_API_KEY=${{ secrets.OPENAI_API_KEY }}
+              - uses: acme/ssh@v1
+                with:
+                  envs: OPENAI_API_KEY
+                  script: python bot.py "$OPENAI_API_KEY"
+        """,
+        [
+            ("defines", "${{ secrets.OPENAI_API_KEY }}", f"{ELSE}acme/workflows/.github/workflows/label.yml{ELSES}"),
+            ("refers", f"{ELSE}acme/workflows/.github/workflows/label.yml{ELSES}"),
+            ("defines", "${{ secrets.OPENAI_API_KEY }}"),
+            ("refers",),
+            ("refers",),
+            ("defines", "${{ secrets.OPENAI_API_KEY }}", f"{ELSE}acme/review{ELSES}"),
+            ("refers", f"{ELSE}acme/review{ELSES}"),
+            ("refers", f"{ELSE}acme/notes{ELSES}"),
+            ("defines", "${{ secrets.OPENAI_API_KEY }}"),
+            ("refers",),
+            ("refers",),
+            ("refers",),
         ],
     ),
     "values of an expression that is computed": (
@@ -258,6 +302,8 @@ EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {
         kind: Secret
         data:
           OPENAI_API_KEY: c2stYWJj
+          "OPENAI_API_KEY": not base64
+          'OPENAI_API_KEY': ""
         stringData:
           OPENAI_API_KEY: |
             sk-abc
@@ -266,7 +312,13 @@ EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {
         data:
           OPENAI_API_KEY: c2stYWJj
         """,
-        [("defines", "sk-abc"), ("defines", "sk-abc"), ("defines", "c2stYWJj")],
+        [
+            ("defines", "sk-abc", "fixed: its value is written in base64"),
+            ("defines", "not base64", "fixed: its value is written in base64"),
+            ("defines", ""),
+            ("defines", "sk-abc"),
+            ("defines", "c2stYWJj"),
+        ],
     ),
     "a template of a chart": (
         """
@@ -546,7 +598,7 @@ def test_a_value_says_how_it_is_written() -> None:
     text = "kind: Secret\ndata:\n  OPENAI_API_KEY: 'c2stYQ=='\n"
     (site,) = checked(read, text)
     assert site.value is not None
-    assert (site.value.text, site.value.empty, site.value.base64) == ("sk-a", '""', True)
+    assert (site.value.text, site.value.empty) == ("sk-a", '""')
     assert text[site.value.span.start : site.value.span.end] == "c2stYQ=="
     assert text[site.value.quoted.start : site.value.quoted.end] == "'c2stYQ=='"
 

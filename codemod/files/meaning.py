@@ -37,6 +37,8 @@ DECLARES = frozenset(
     prompt skip_if_set transform is_secret isSecret isRequired raw mandatory label help category order placeholder
     hidden""".split()
 )
+_HANDED = frozenset({"env", "with", "secrets"})
+_INPUTS = frozenset({"envs", "env", "env_vars", "env-vars", "build-args", "secret-envs"})
 _STEP = frozenset({"run", "uses", "image", "script", "steps", "hosts", "tasks", "jobs"})
 
 
@@ -115,17 +117,36 @@ def _is_root(node: Node | None) -> bool:
     return node is not None and node.parent is None
 
 
-def decoded(tree: Tree, node: Node, text: str) -> str | None:
-    """The text of a value in the ``data`` of a Kubernetes Secret; None where values are as written."""
+def is_encoded(tree: Tree, node: Node) -> bool:
+    """Whether a value stands in the ``data`` of a Kubernetes Secret, where it is written in base64."""
     mapping = node.parent
     if mapping is None or tree.key_of(mapping) != "data" or not isinstance(mapping.parent, Mapping):
-        return None
-    if tree.written(tree.get(mapping.parent, "kind")) != "Secret":
-        return None
+        return False
+    return tree.written(tree.get(mapping.parent, "kind")) == "Secret"
+
+
+def decoded(text: str) -> str:
+    """What a text in base64 stands for; the text itself if it is none."""
     try:
         return base64.b64decode(text.strip(), validate=True).decode()
     except (binascii.Error, ValueError):
-        return None
+        return text
+
+
+def somebody_elses(tree: Tree, node: Node) -> tuple[Mapping, str] | None:
+    """The step or job around a name that it hands to an action or a workflow from elsewhere, and how (``with``)."""
+    key = ""
+    for around in above(node):
+        used = tree.written(tree.get(around, "uses")) if key in _HANDED else ""
+        if used and isinstance(around, Mapping):
+            return None if used.startswith("./") else (around, key)
+        key = tree.key_of(around)
+    return None
+
+
+def hands_names(tree: Tree, node: Node) -> bool:
+    """Whether an action's input holds names of variables for a program that it starts."""
+    return tree.key_of(node) in _INPUTS
 
 
 def scope_of(tree: Tree, node: Node) -> str | None:

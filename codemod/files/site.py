@@ -65,8 +65,6 @@ class Value:
     computed: bool = False
     empty: str = ""
     """How the format writes an empty value in place of ``quoted``: nothing in a dotenv file, ``""`` in YAML."""
-    base64: bool = False
-    """Whether the content as written is the base64 form of ``text``, as in a Kubernetes Secret."""
 
 
 @dataclass(frozen=True, slots=True)

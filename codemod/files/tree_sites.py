@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codemod.changes import Span
@@ -42,6 +43,33 @@ class TreeReader:
 
     def _site(self, name: str, span: Span) -> Site:
         scalar = self._tree.scalar_at(span)
+        site = self._judged(scalar, name, span)
+        if scalar is None or site.fixed or site.role is Role.PROSE:
+            return site
+        return replace(site, fixed=self._handed_over(scalar))
+
+    def _handed_over(self, scalar: Scalar) -> str:
+        """Why a name stays that somebody else's action or workflow is given; empty where that is not so."""
+        tree = self._tree
+        found = meaning.somebody_elses(tree, scalar)
+        if found is None:
+            return ""
+        step, key = found
+        given = any(tree.get(tree.get(step, "env"), name) is not None for name in self._wanted)
+        if key == "with" and not given and self._is_own(scalar):
+            return ""
+        action = tree.written(tree.get(step, "uses")).partition("@")[0]
+        return f"{action} is somebody else's, which reads the name that it documents"
+
+    def _is_own(self, scalar: Scalar) -> bool:
+        """Whether a text given to an action is a script, or names variables for programs of one's own."""
+        tree = self._tree
+        if meaning.hands_names(tree, scalar) or meaning.language(tree, scalar) is not None:
+            return True
+        within = self._last[1].values() if self._last is not None and self._last[0] is scalar else ()
+        return any(site.role in (Role.DEFINES, Role.PASSES) for site in within)
+
+    def _judged(self, scalar: Scalar | None, name: str, span: Span) -> Site:
         if scalar is None:
             if self._tree.comment_at(span) is None:
                 return Site(name, span, Role.PROSE)
@@ -66,7 +94,10 @@ class TreeReader:
         if isinstance(value, Scalar):
             if self._is_null(value):
                 return Site(name, span, Role.PASSES, None, repeat, scope)
-            return Site(name, span, Role.DEFINES, self._value(value), repeat, scope)
+            told = self._value(value)
+            encoded = meaning.is_encoded(tree, value) and told.text != ""
+            fixed = "its value is written in base64" if encoded else ""
+            return Site(name, span, Role.DEFINES, told, repeat, scope, fixed)
         if isinstance(value, Sequence):
             return Site(name, span, Role.DEFINES, scope=scope, fixed="it is given several values")
         return self._given(value, name, span, repeat, scope)
@@ -176,21 +207,15 @@ class TreeReader:
         if scalar.style in (Style.ALIAS, Style.EXPRESSION):
             return Value(span, tree.written(scalar), scalar.quoted, computed=True, empty='""')
         text = resolve(tree, scalar).text
-        if _ENV_TAGS.fullmatch(scalar.tag):
+        tagged = _ENV_TAGS.fullmatch(scalar.tag) is not None and text == tree.written(scalar)
+        if tagged:
             named = Named((Reference(text, span),), computed=False)
         else:
             named = find_references(tree.text, span, self._wanted)
-        computed = computed or named.computed or _COMPUTING.match(scalar.tag) is not None
-        decoded = meaning.decoded(tree, scalar, text)
-        return Value(
-            span,
-            text if decoded is None else decoded,
-            scalar.quoted,
-            named.references,
-            computed and not (named.references and _ENV_TAGS.fullmatch(scalar.tag)),
-            empty='""',
-            base64=decoded is not None,
-        )
+        computed = computed or named.computed or (_COMPUTING.match(scalar.tag) is not None and not tagged)
+        if meaning.is_encoded(tree, scalar):
+            text = meaning.decoded(text)
+        return Value(span, text, scalar.quoted, named.references, computed, empty='""')
 
 
 def _secret_file(name: str) -> str:
