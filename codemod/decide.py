@@ -20,6 +20,7 @@ from codemod.rules.rule import Note
 from codemod.rules.unresolved_key import UnresolvedKey
 from codemod.rules.unresolved_model import UnresolvedModel
 from codemod.rules.unresolved_url import UnresolvedUrl
+from codemod.rules.unsupported_endpoint import UnsupportedEndpoint
 
 if TYPE_CHECKING:
     from codemod.python.http_requests import Request
@@ -84,6 +85,9 @@ def _stays_with_partner(client: Client, world: World, held: dict[int, list[Note]
     for other in world.clients:
         if other.index in held and set(other.constructor.calls) & set(client.constructor.calls):
             first = held[other.index][0]
+            if first.rule == UnsupportedEndpoint.id:
+                reason = "its arguments are also those of a client that stays at OpenAI"
+                return [MixedClient().left_alone(client, world, reason)]
             return [Note(first.rule, first.status, client.path, client.place, first.message, first.help)]
     return []
 
