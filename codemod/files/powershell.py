@@ -32,15 +32,18 @@ _VARIABLE = re.compile(r"\$(?:\{(?:env:)?|env:)\Z", re.IGNORECASE)
 _SIGN = re.compile(r"\}?[ \t]*+(\+?=)(?!=)[ \t]*+")
 _SET_ITEM = re.compile(r"(?:Set-Item|New-Item|Set-Content)\b[^\n|;]*?Env:[\\/]?\Z", re.IGNORECASE)
 _SET_VALUE = re.compile(r"[\"']?[ \t]+(?:-Value[ \t]+)?(?!-)", re.IGNORECASE)
+_SETX = re.compile(r"(?<![\w-])setx(?:\.exe)?[ \t]+[\"']?\Z", re.IGNORECASE)
 _SET_METHOD = re.compile(r"SetEnvironmentVariable\([ \t]*[\"']\Z", re.IGNORECASE)
 _SOLE = re.compile(
     r"[ \t]*(?:#[# \t]*)?(?:\$\{?env:|\[(?:System\.)?Environment\]::SetEnvironmentVariable\([ \t]*[\"']"
-    r"|(?:Set|New)-(?:Item|Content)\b[^\n;|{}]*)",
+    r"|(?:Set|New)-(?:Item|Content)\b[^\n;|{}]*|setx(?:\.exe)?[ \t]+[\"']?)",
     re.IGNORECASE,
 )
 _NEXT = re.compile(r"[\"'][ \t]*,[ \t]*")
 _PASSING = re.compile(r"(?:^|\s)(-e|--env|--build-arg)[ \t]+[\"']?\Z")
 _PASSED = re.compile(r"(?P<sign>=)?(?P<value>\"[^\"\n]*+\"|'[^'\n]*+'|[^\s\"'`|;]*+)")
+# A word that is not quoted stands for itself where a command takes arguments.
+_ARGUMENT = re.compile(r"[^\s;|&(){}\"'`$@#,-][^\s;|&(){}\"'`$]*(?=[\s;|]|\Z)")
 _EXPRESSION = re.compile(r"(?:[^\s;#)},]|[ \t](?![#;]))*+")
 _NAMED = re.compile(r"\$(?:\{(?:env:)?|env:)?([A-Za-z_][A-Za-z0-9_]*)|(\$\()", re.IGNORECASE)
 _LONE = re.compile(r"\$(?:\{env:|env:)([A-Za-z_][A-Za-z0-9_]*)\}?", re.IGNORECASE)
@@ -95,8 +98,9 @@ class _Script:
             return self._defined(name, span, sign.end(), appends=sign[1] == "+=") if sign else None
         if token and token.kind == "comment":
             return None
-        if _SET_ITEM.search(before) and (sign := _SET_VALUE.match(self.text, span.end)):
-            return self._defined(name, span, sign.end())
+        sets = _SET_ITEM.search(before) or _SETX.search(before)
+        if sets and (sign := _SET_VALUE.match(self.text, span.end)):
+            return self._defined(name, span, sign.end(), argument=True)
         if _SET_METHOD.search(before) and (sign := _NEXT.match(self.text, span.end)):
             return self._defined(name, span, sign.end())
         if passing := _PASSING.search(before):
@@ -119,8 +123,13 @@ class _Script:
         """Whether a comment is a definition."""
         return _COMMENTED.match(self.text, token.span.start, token.span.end) is not None
 
-    def _defined(self, name: str, span: Span, start: int, *, appends: bool = False) -> Site:
-        content = self._value(start)
+    def _defined(self, name: str, span: Span, start: int, *, appends: bool = False, argument: bool = False) -> Site:
+        word = _ARGUMENT.match(self.text, start) if argument else None
+        if word:
+            whole = Span(*word.span())
+            content = Value(whole, word[0], whole, empty='""')
+        else:
+            content = self._value(start)
         if appends:
             content = Value(content.span, content.text, content.quoted, content.references, True, content.empty)
         return Site(name, span, Role.DEFINES, content, self._line(span, content.quoted.end))
@@ -130,7 +139,7 @@ class _Script:
         start = self.lines.start(span.start)
         if span.start - start > 300 or not _SOLE.fullmatch(self.text, start, span.start):
             return None
-        if self.text[span.start - 1] in "\"'":
+        if _SET_METHOD.search(self.text, start, span.start):
             stop = self.lines.end(end)
             return self.lines.repeat(span.start, stop) if self.text.endswith(")", end, stop) else None
         return self.lines.repeat(span.start, end) if _REST.match(self.text, end) else None
