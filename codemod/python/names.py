@@ -136,9 +136,16 @@ def _keeps(world: World, client: Client, name: str) -> bool:
     return False
 
 
-def framework(world: World) -> str | None:
-    """A framework that makes clients of its own, and where it is imported."""
-    return next((keeper.what for keeper in _frameworks(world, "")), None)
+def framework(world: World, path: str) -> str | None:
+    """A framework that makes clients of its own in the program of ``path``, and where it is imported.
+
+    What stands in a notebook or in documentation is a program by itself; the other files may all be one.
+    """
+    alone = world.sources[path].document is not None
+    for keeper in _frameworks(world, realm(world, path)):
+        if keeper.path == path or not (alone or world.sources[keeper.path].document is not None):
+            return keeper.what
+    return None
 
 
 def _frameworks(world: World, inside: str) -> Iterator[Keeper]:
