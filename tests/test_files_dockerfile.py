@@ -7,8 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from site_checks import NEW, OLD, checked, renamed, repeated, told
 
+from codemod.changes import Target
 from codemod.files.dockerfile import read
+from codemod.files.needs import Needs
+from codemod.files.owners import Owners
 from codemod.files.site import FormatError, Role
+from codemod.files.surrounding import Surrounding
 
 EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {
     "arguments": (
@@ -110,6 +114,22 @@ def test_a_second_variable_stands_beside_the_first(before: str, after: str) -> N
 def test_a_line_of_a_chain_is_not_repeated_behind_the_instruction() -> None:
     text = 'RUN a && \\\n    # b\n    echo "OPENAI_API_KEY=x" >> .env\nUSER b\n'
     assert [site.repeat for site in checked(read, text)] == [None]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("ENV A=1 \\\n    OPENAI_API_KEY=x\nUSER b\n", None),
+        ("# escape=`\nENV A=1 `\n    OPENAI_API_KEY=x\nUSER b\n", None),
+        ("ENV A=1\nENV OPENAI_API_KEY=x\nUSER b\n", "ENV A=1\nUSER b\n"),
+    ],
+)
+def test_a_line_that_another_goes_on_with_is_not_taken_out(text: str, left: str | None) -> None:
+    needs = Needs(Target("https://example.org/v1", NEW, "m"), "URL")
+    [site] = checked(read, text)
+    removed = Surrounding("Dockerfile", text, needs, Owners(needs, ()), [site]).removed(site, "ABL050")
+    after = removed and text[: removed.span.start] + removed.replacement + text[removed.span.end :]
+    assert after == left
 
 
 @pytest.mark.parametrize(

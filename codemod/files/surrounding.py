@@ -136,8 +136,8 @@ class Surrounding:
         return Edit(Span(repeat.at, repeat.at), f"{repeat.before}{copy}{repeat.after}", rule)
 
     def removed(self, site: Site, rule: str) -> Edit | None:
-        """The site's entry taken out; None when it is not a line of its own."""
-        if site.repeat is None:
+        """The site's entry taken out; None when it is not a line of its own, or the line before goes on with it."""
+        if site.repeat is None or any(sign in site.repeat.before for sign in "\\`,"):
             return None
         span, text = site.repeat.body, self.text
         start = text.rfind("\n", 0, span.start) + 1
