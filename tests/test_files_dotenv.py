@@ -20,7 +20,7 @@ EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {
     "single quotes": ("OPENAI_API_KEY='${A} b'\n", [("defines", "${A} b")]),
     "backticks": ("OPENAI_API_KEY=`a\"b'c`\n", [("defines", "a\"b'c")]),
     "quotes in the middle": ('OPENAI_API_KEY=a"b"\n', [("defines", 'a"b"')]),
-    "several lines": ('A="x\nOPENAI_API_KEY=y"\nOPENAI_API_KEY="a\nb"\n', [("refers",), ("defines", "a\nb")]),
+    "several lines": ('A="x\nOPENAI_API_KEY=y"\nOPENAI_API_KEY="a\nb"\n', [("prose",), ("defines", "a\nb")]),
     "a quote that is never closed": ('A="x\nOPENAI_API_KEY="y"\n', [("defines", "y")]),
     "an escaped quote": ('OPENAI_API_KEY="a\\"b"\nB="x"\n', [("defines", 'a\\"b')]),
     "a trailing comment": ("OPENAI_API_KEY=a#b # c\n", [("defines", "a#b")]),

@@ -26,7 +26,8 @@ _LANGUAGES = {
     "json": "json jsonc json5",
     "makefile": "makefile make mk",
     "procfile": "procfile",
-    "powershell": "powershell pwsh ps1 posh bat batch cmd dos",
+    "powershell": "powershell pwsh ps1 posh",
+    "batch": "bat batch cmd dos",
     "terraform": "terraform hcl tf",
 }
 _NAMED = {name: language for language, names in _LANGUAGES.items() for name in names.split()}

@@ -29,7 +29,6 @@ class Container:
         """What names a document among all texts of a run: the file's path, and the label where it has one."""
         return f"{self.file.path} ({document.label})" if document.label else self.file.path
 
-
     def is_illustration(self, document: Document) -> bool:
         """Whether nobody runs a document as it is: it stands in prose."""
         return splitext(self.file.path)[1].lower() in MARKUP or document.in_markdown

@@ -39,6 +39,7 @@ def read(text: str, wanted: frozenset[str]) -> list[Site]:
             content = _value(text, found.end(), line.end, one_line=bool(found["comment"]))
             position = max(content.quoted.end, found.end())
             comments.append(Span(line.start if found["comment"] else position, lines.end(position)))
+            sites += [Site(each.name, each.span, Role.REFERS) for each in content.references if each.name in wanted]
             if found["name"] in wanted and not (found["comment"] and found["sign"] == ":"):
                 name = Span(*found.span("name"))
                 sites.append(Site(found["name"], name, Role.DEFINES, content, lines.repeat(line.start, position)))
@@ -49,7 +50,7 @@ def read(text: str, wanted: frozenset[str]) -> list[Site]:
                 sites.append(Site(found["name"], name, Role.PASSES, repeat=lines.repeat(line.start, name.end)))
         elif text.startswith("#", line.start + len(lines.indent(line.start))):
             comments.append(line)
-    return all_sites(text, wanted, sites, comments, rest=Role.REFERS)
+    return all_sites(text, wanted, sites, comments, rest=Role.PROSE)
 
 
 def _value(text: str, start: int, end: int, *, one_line: bool) -> Value:

@@ -39,6 +39,8 @@ DECLARES = frozenset(
 )
 _HANDED = frozenset({"env", "with", "secrets"})
 _INPUTS = frozenset({"envs", "env", "env_vars", "env-vars", "build-args", "secret-envs"})
+# Images that hold a language and no program.
+_BASES = re.compile(r"(?:\w[\w.-]*/)*(?:python|node|ubuntu|debian|alpine|miniconda3?|uv)(?::|@|\Z)")
 _STEP = frozenset({"run", "uses", "image", "script", "steps", "hosts", "tasks", "jobs"})
 
 
@@ -142,6 +144,28 @@ def somebody_elses(tree: Tree, node: Node) -> tuple[Mapping, str] | None:
             return None if used.startswith("./") else (around, key)
         key = tree.key_of(around)
     return None
+
+
+def foreign_image(tree: Tree, node: Node) -> str:
+    """The image of the compose service around a name, if nothing in the file says that it runs code of one's own."""
+    for around in above(node):
+        group = around.parent
+        if not (isinstance(around, Mapping) and isinstance(group, Mapping) and tree.key_of(group) == "services"):
+            continue
+        image = tree.written(tree.get(around, "image"))
+        own = tree.get(around, "build") is not None or _BASES.match(image) is not None or _mounts(tree, around)
+        built = any(
+            tree.get(entry.value, "build") is not None and tree.written(tree.get(entry.value, "image")) == image
+            for entry in group.entries
+        )
+        return "" if own or built else image
+    return ""
+
+
+def _mounts(tree: Tree, service: Mapping) -> bool:
+    """Whether a service sees files of the repository."""
+    volumes = tree.get(service, "volumes")
+    return isinstance(volumes, Sequence) and any(tree.written(item).startswith(".") for item in volumes.items)
 
 
 def hands_names(tree: Tree, node: Node) -> bool:

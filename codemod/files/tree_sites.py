@@ -46,7 +46,9 @@ class TreeReader:
         site = self._judged(scalar, name, span)
         if scalar is None or site.fixed or site.role is Role.PROSE:
             return site
-        return replace(site, fixed=self._handed_over(scalar))
+        image = meaning.foreign_image(self._tree, scalar)
+        foreign = f"the image {image} is not built here, and reads the name that it documents" if image else ""
+        return replace(site, fixed=self._handed_over(scalar) or foreign)
 
     def _handed_over(self, scalar: Scalar) -> str:
         """Why a name stays that somebody else's action or workflow is given; empty where that is not so."""
