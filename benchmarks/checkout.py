@@ -1,0 +1,42 @@
+"""What is measured on a given checkout. Nothing of it is run, and nothing in it is changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.generated import Bench, against, against_parse
+from benchmarks.measure import peak_memory
+from benchmarks.peers import python_files, ripgrep
+from benchmarks.report import Row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LARGE = 80_000
+_DENSE = 0.25
+
+
+def checkout(bench: Bench, folder: Path) -> list[Row]:
+    """The comparisons on a checkout: the limits are those of large ones and of those where OpenAI is used a lot."""
+    files = python_files(folder)
+    contents = [path.read_bytes() for path in files]
+    lines = sum(data.count(b"\n") for data in contents)
+    share = sum(b"openai" in data for data in contents) / max(1, len(files))
+    peers, rg = bench.peers, ripgrep(folder)
+    migrate = peers.migrate(folder)
+    commands = {"ours": migrate, "start": peers.imports("pass"), "ast-grep": peers.ast_grep(folder)}
+    found = bench.compare(commands | ({"rg": rg} if rg else {}))
+    ours = found["ours"].wall
+    libcst = bench.on_copy(files, folder, peers.libcst_codemod).wall
+    name = folder.name
+    title = f"{name}, {lines} lines: libcst.tool codemod -j 2"
+    rows = [Row(title, libcst / ours, 40 if lines >= _LARGE else None, True, note=against(ours, libcst))]
+    if share:
+        is_dense = f"{name}, {share:.0%} of files mention openai"
+        rows.append(against_parse(bench, folder, is_dense, 3 if share >= _DENSE else None))
+    rows.append(Row(f"{name}: ast-grep", found["ast-grep"].wall / ours, note=against(ours, found["ast-grep"].wall)))
+    if rg:
+        beyond = (ours - found["start"].wall) / found["rg"].wall
+        rows.append(Row(f"{name}, beyond Python's start: rg -l openai", beyond, note=against(ours, found["rg"].wall)))
+    rows.append(Row(f"{name}: peak memory", peak_memory(migrate), unit="MB"))
+    return rows
