@@ -5,8 +5,10 @@ Sources are the provider's public pages as read up to 2026-10, named by their pa
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -166,7 +168,7 @@ def is_openai_chat_model(name: str) -> bool:
 
 def is_openai_model(name: str) -> bool:
     """Whether ``name`` is an id that OpenAI serves at any endpoint (`gpt-oss*` is not)."""
-    return (_matches(name, CHAT_MODELS) or _matches(name, OTHER_MODELS)) and not fnmatchcase(name, "gpt-oss*")
+    return (_matches(name, CHAT_MODELS) or _matches(name, OTHER_MODELS)) and not name.startswith("gpt-oss")
 
 
 def map_model(name: str, overrides: Iterable[tuple[str, str]] = ()) -> str | None:
@@ -177,5 +179,10 @@ def map_model(name: str, overrides: Iterable[tuple[str, str]] = ()) -> str | Non
     return MODEL if is_openai_chat_model(name) else None
 
 
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return _any_of(patterns).match(name) is not None
+
+
+@cache
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, patterns)))

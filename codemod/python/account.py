@@ -52,7 +52,7 @@ def _needs(world: World, call: ApiCall) -> str | None:
     if stored:
         return f"{stored[0]} refers to what the account has stored"
     program, seen = world.program, set[int]()
-    stack = [arg.node for arg in call.args]
+    stack = [arg.node for arg in call.args if arg.node in world.tied_nodes]
     while stack:
         node = stack.pop()
         if node in seen:
@@ -85,6 +85,26 @@ def account_nodes(world: World) -> frozenset[int]:
         if any(isinstance(value, External) and value.site in keeping and _refers(value.name) for value in values)
     }
     return frozenset(held | world.tracer.derivatives(held))
+
+
+def tied_nodes(world: World) -> frozenset[int]:
+    """Every node that holds such a reference, or a container that has one in it however deep."""
+    program = world.program
+    holders: dict[Container, list[int]] = {}
+    for node, values in program.values.items():
+        for value in values:
+            if isinstance(value, Container):
+                holders.setdefault(value, []).append(node)
+    owners = {node: owner for owner in holders for node in program.fields.get(owner, {}).values()}
+    stack = [*world.account_nodes]
+    stack += [node for owner in holders if _ENTRIES & program.fields.get(owner, {}).keys() for node in holders[owner]]
+    tied = set(stack)
+    while stack:
+        owner = owners.get(stack.pop())
+        fresh = [node for node in holders[owner] if node not in tied] if owner is not None else []
+        tied.update(fresh)
+        stack += fresh
+    return frozenset(tied)
 
 
 def _refers(name: str) -> bool:

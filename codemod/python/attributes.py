@@ -52,6 +52,7 @@ _SAME_FUNCTION = frozenset(
 )
 _RAW = frozenset({"with_raw_response", "with_streaming_response"})
 _ENUMS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum"})
+_CLIENTS = externals.CLIENTS | externals.SPECIAL_CLIENTS
 _MAX_DEPTH = 8
 
 
@@ -63,6 +64,8 @@ class Attributes(Graph):
         self.bases: dict[int, list[int]] = defaultdict(list)
         self._children: dict[int, list[int]] = defaultdict(list)
         self.external_bases: dict[int, set[str]] = defaultdict(set)
+        self._lineages: dict[int, list[int]] = {}
+        self._outside_bases: dict[int, set[str]] = {}
         self.methods: dict[int, list[int]] = defaultdict(list)
         self.kinds: dict[int, set[str]] = defaultdict(set)
         self._wanted: dict[int, list[tuple[str, Instance | ClassRef, int]]] = defaultdict(list)
@@ -75,12 +78,15 @@ class Attributes(Graph):
 
     def lineage(self, cls: int) -> list[int]:
         """A class and its bases in the repository, nearest first."""
-        order, queue = [], [cls]
-        while queue:
-            current = queue.pop(0)
-            if current not in order:
-                order.append(current)
-                queue += self.bases[current]
+        order = self._lineages.get(cls)
+        if order is None:
+            order, queue = [], [cls]
+            while queue:
+                current = queue.pop(0)
+                if current not in order:
+                    order.append(current)
+                    queue += self.bases.get(current, ())
+            self._lineages[cls] = order
         return order
 
     def descendants(self, cls: int) -> list[int]:
@@ -96,15 +102,19 @@ class Attributes(Graph):
 
     def outside_bases(self, cls: int) -> set[str]:
         """The dotted names of all bases outside the repository."""
-        return {name for ancestor in self.lineage(cls) for name in self.external_bases[ancestor]}
+        found = self._outside_bases.get(cls)
+        if found is None:
+            found = {name for ancestor in self.lineage(cls) for name in self.external_bases.get(ancestor, ())}
+            self._outside_bases[cls] = found
+        return found
 
     def is_enum(self, cls: int) -> bool:
         """Whether the class is an Enum."""
-        return bool(self.outside_bases(cls) & _ENUMS)
+        return not _ENUMS.isdisjoint(self.outside_bases(cls))
 
     def is_client_class(self, cls: int) -> bool:
         """Whether the class derives from one of the SDK's client classes."""
-        return bool(self.outside_bases(cls) & (externals.CLIENTS | externals.SPECIAL_CLIENTS))
+        return not _CLIENTS.isdisjoint(self.outside_bases(cls))
 
     def add_base(self, cls: int, value: Value) -> None:
         """Take note of a base class; what was read from the class before is looked up again."""
@@ -115,6 +125,9 @@ class Attributes(Graph):
             self.external_bases[cls].add(externals.canonical(value.name))
         else:
             return
+        for other in self.descendants(cls):
+            self._lineages.pop(other, None)
+            self._outside_bases.pop(other, None)
         for other in self.descendants(cls):
             for ancestor in self.lineage(other):
                 self.spread_self(other, ancestor)

@@ -64,6 +64,8 @@ class Calling(Attributes):
         self._partial_args: dict[Arg, int] = {}
         self._bound: set[tuple[int, Value | None, int]] = set()
         self._http_calls: set[HttpCall] = set()
+        self._api_calls: set[tuple[int, int, tuple[str, ...], tuple[Arg, ...]]] = set()
+        self._module_calls: set[tuple[int, tuple[str, ...], tuple[Arg, ...]]] = set()
 
     def apply(self, value: Value, call: Invocation) -> None:
         """``value`` is called."""
@@ -235,9 +237,10 @@ class Calling(Attributes):
         if path[-1] in ("__enter__", "__aenter__"):
             self.put(call.result, ClientRef(resource.client))
             return
-        record = ApiCall(call.call, resource.client, path, call.args)
-        if record not in self.program.api_calls:
-            self.program.api_calls.append(record)
+        key = (call.call, resource.client, path, call.args)
+        if key not in self._api_calls:
+            self._api_calls.add(key)
+            self.program.api_calls.append(ApiCall(*key))
         self.put(call.result, External("openai.answer", call.call))
 
     def _derive(self, client: int, call: Invocation) -> None:

@@ -8,10 +8,10 @@ from codemod.python import externals
 from codemod.python.objects import ClientRef, External
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from codemod.python.facts import Arg, Place
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 # What sets the client that the Agents SDK uses by default, and sends its traces with the key of.
 DEFAULT_CLIENT = frozenset({"agents.set_default_openai_client", "agents._config.set_default_openai_client"})
@@ -32,23 +32,25 @@ class Consumer(NamedTuple):
     unclear: bool
 
 
-def consumers(world: World, client: Client) -> list[Consumer]:
-    """The libraries that a client is handed to."""
-    return list(dict.fromkeys(_consumers(world, client)))
+def consumers(world: World) -> dict[int, list[Consumer]]:
+    """The libraries that clients are handed to, by the client's index."""
+    found: dict[int, dict[Consumer, None]] = {}
+    for node, entries in world.program.external_args.items():
+        handed = list(dict.fromkeys(_consumers(world, entries)))
+        for value in world.program.values.get(node, ()) if handed else ():
+            if isinstance(value, ClientRef):
+                found.setdefault(value.index, {}).update(dict.fromkeys(handed))
+    return {index: list(handed) for index, handed in found.items()}
 
 
-def _consumers(world: World, client: Client) -> Iterator[Consumer]:
-    program = world.program
-    for node, entries in program.external_args.items():
-        if ClientRef(client.index) not in program.values.get(node, ()):
-            continue
-        for callee, index, _ in entries:
-            if callee in externals.CLIENT_CONSUMERS and not callee.startswith("unittest."):
-                call = program.calls[index]
-                named = next((arg for arg in call.args if arg.name == "use_for_tracing"), None)
-                switch = named or next((arg for arg in call.args[1:2] if arg.name is None), None)
-                unclear = any(arg.stars for arg in call.args)
-                yield Consumer(callee, world.call_path(index), call.place, switch, unclear)
+def _consumers(world: World, entries: Iterable[tuple[str, int, Arg]]) -> Iterator[Consumer]:
+    for callee, index, _ in entries:
+        if callee in externals.CLIENT_CONSUMERS and not callee.startswith("unittest."):
+            call = world.program.calls[index]
+            named = next((arg for arg in call.args if arg.name == "use_for_tracing"), None)
+            switch = named or next((arg for arg in call.args[1:2] if arg.name is None), None)
+            unclear = any(arg.stars for arg in call.args)
+            yield Consumer(callee, world.call_path(index), call.place, switch, unclear)
 
 
 def traces_by_client(world: World, consumer: Consumer) -> bool | None:

@@ -30,33 +30,50 @@ class Check(NamedTuple):
     place: Place
 
 
+class KeyShapes:
+    """Where a program holds a text against the form of OpenAI's keys: each place with the nodes that it looks at."""
+
+    def __init__(self, world: World) -> None:
+        program = world.program
+        self.places: list[tuple[Check, set[int]]] = []
+        shapes = {node for node, value in program.constants.items() if isinstance(value, str) and _SHAPE.match(value)}
+        for index, call in enumerate(program.calls if shapes else ()):
+            if any(arg.node in shapes for arg in call.args):
+                base, name = world.written.method(call)
+                outside = (getattr(value, "name", "") for value in program.values.get(call.func, ()))
+                nodes = {base} if name == "startswith" else set()
+                if any(map(_PATTERNS.search, outside)):
+                    nodes |= {arg.node for arg in call.args}
+                self.places.append((Check(world.call_path(index), call.place), nodes))
+        for facts, base in zip(program.files, program.offsets, strict=True) if shapes else ():
+            compared: dict[Place, set[int]] = {}
+            for use in facts.uses:
+                if use.kind in ("compare", "contains"):
+                    compared.setdefault(use.place, set()).add(use.node + base)
+            self.places += [(Check(facts.path, place), ends) for place, ends in compared.items() if ends & shapes]
+
+
 def shape_checks(world: World, client: Client) -> Iterator[Check]:
     """Where the form of a client's key is tested: by its first characters, or against a pattern."""
+    places = world.key_shapes.places
+    if not places:
+        return
     nodes: set[int] = set()
     for given in world.keys(client):
         for origin in world.origins(given.node, given.context):
             nodes |= world.tracer.destinations(origin.node, origin.context)
-    program, made = world.program, nodes | world.tracer.derivatives(nodes)
-    literals = {node for node, value in program.constants.items() if isinstance(value, str) and _SHAPE.match(value)}
-    for index, call in enumerate(program.calls if literals else ()):
-        if any(arg.node in literals for arg in call.args):
-            base, name = world.written.method(call)
-            outside = any(_PATTERNS.search(getattr(value, "name", "")) for value in program.values.get(call.func, ()))
-            if (name == "startswith" and base in made) or (outside and any(arg.node in made for arg in call.args)):
-                yield Check(world.call_path(index), call.place)
-    for facts, base in zip(program.files, program.offsets, strict=True):
-        compared: dict[Place, set[int]] = {}
-        for use in facts.uses:
-            if use.kind in ("compare", "contains"):
-                compared.setdefault(use.place, set()).add(use.node + base)
-        yield from (Check(facts.path, place) for place, ends in compared.items() if ends & literals and ends & made)
+    made = nodes | world.tracer.derivatives(nodes)
+    yield from (check for check, ends in places if ends & made)
 
 
 def lost_handlers(world: World, client: Client, plan: KeyPlan) -> Iterator[Check]:
     """Handlers around the making of a client that caught the SDK's error for a missing key, and no KeyError."""
     if client.module is not None or (world.given_to(client, "api_key") and not plan.names):
         return
-    for node in ast.walk(world.sources[client.path].parse()):
+    source = world.sources[client.path]
+    if not any(name in source.text for name in _RAISED):
+        return
+    for node in ast.walk(source.parse()):
         if isinstance(node, ast.Try) and _holds(node.body, client.place):
             names = [name for handler in node.handlers for name in _caught(handler)]
             if _RAISED & set(names) and not _WIDER & set(names):

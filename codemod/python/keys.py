@@ -348,8 +348,8 @@ def _inside(inner: Place, outer: Place) -> bool:
 def collapsed(world: World, rewrites: list[Rewrite], environ: str) -> list[Rewrite]:
     """A run of ``or`` operands that all become the same look-up is written once."""
     result = list(rewrites)
-    for chain, operands in world.program.fallbacks.items():
-        path = world.path(chain)
+    paths = dict.fromkeys(rewrite.path for rewrite in rewrites) if len(rewrites) > 1 else ()
+    for path, operands in ((file, operands) for file in paths for operands in world.chains.get(file, ())):
         places = [world.place(operand) for operand in operands]
         moving = [[r for r in result if r.path == path and _inside(r.place, place)] for place in places]
         runs: list[list[int]] = []

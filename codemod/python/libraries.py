@@ -59,9 +59,10 @@ class Libraries(Calling):
         """Take note of a call of something in the SDK's module."""
         name = externals.canonical(value.name)
         if name.startswith("openai.") and value.site < 0:
-            record = ModuleCall(call.call, tuple(name.split(".")[1:]), call.args)
-            if record not in self.program.module_calls:
-                self.program.module_calls.append(record)
+            key = (call.call, tuple(name.split(".")[1:]), call.args)
+            if key not in self._module_calls:
+                self._module_calls.add(key)
+                self.program.module_calls.append(ModuleCall(*key))
 
     def _http_call(self, value: External, call: Invocation) -> None:
         """Take note where a request is sent, a session for requests is made, or one is given headers."""

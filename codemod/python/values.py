@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from codemod.python.graph import ALL, ANY, KEYS
@@ -10,7 +11,7 @@ from codemod.python.settings_class import is_settings_class
 from codemod.python.trace import Context, Origin, Tracer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from codemod.python.facts import Arg, Display, Place
@@ -60,8 +61,13 @@ class Values:
         self._find_fields()
         self._any_fields = {keys[ANY] for keys in program.fields.values() if ANY in keys}
         self._collectors = {p.node for function in program.functions for p in function.parameters if p.kind == "kwargs"}
-        self._choices = {option.choices for option in program.options.values()}
-        self._handed_over = self._index_containers()
+        self._choices = {
+            value
+            for option in program.options.values()
+            for value in program.values.get(option.choices, ())
+            if isinstance(value, Container)
+        }
+        self._handed_over: dict[int, list[tuple[str, int, Arg]]] = {}
         self._written: dict[str, set[int]] = {}
         for made in program.calls:
             for arg in made.args:
@@ -154,18 +160,22 @@ class Values:
         """Whether a value comes through a dict that may be without it: it was stored there, not written down there."""
         if given.call >= 0:
             return False
-        holders = [
-            owner for owner, keys in self.program.fields.items() if isinstance(owner, Container) and name in keys
-        ]
-        expanded = [owner for owner in holders if owner in self._held_at(given)]
-        return any(not self._is_written(owner.node, name, frozenset()) for owner in expanded)
+        expanded = self.program.values.get(self._unpacked.get((given.path, given.place), -1), ())
+        return any(
+            not self._is_written(owner.node, name, frozenset())
+            for owner in expanded
+            if isinstance(owner, Container) and name in self.program.fields.get(owner, ())
+        )
 
-    def _held_at(self, given: Given) -> Mapping[Value, None]:
+    @cached_property
+    def _unpacked(self) -> dict[tuple[str, Place], int]:
+        """The node of each ``**`` argument, by where it stands."""
+        found: dict[tuple[str, Place], int] = {}
         for index, call in enumerate(self.program.calls):
             for arg in call.args:
-                if arg.stars == 2 and arg.place == given.place and self.call_path(index) == given.path:
-                    return self.program.values.get(arg.node, {})
-        return {}
+                if arg.stars == 2:
+                    found.setdefault((self.call_path(index), arg.place), arg.node)
+        return found
 
     def _is_written(self, node: int, name: str, seen: frozenset[int]) -> bool:
         """Whether a dict's own display, or one that is spread into it, has an entry."""
@@ -179,6 +189,14 @@ class Values:
         return any(
             self._is_written(other, name, seen) for other in self.program.spreads.get(node, ()) if other not in seen
         )
+
+    @cached_property
+    def chains(self) -> dict[str, list[tuple[int, ...]]]:
+        """The operands of each ``or``, by file."""
+        found: dict[str, list[tuple[int, ...]]] = {}
+        for node, operands in self.program.fallbacks.items():
+            found.setdefault(self.path(node), []).append(operands)
+        return found
 
     def origins(self, node: int, context: Context = ()) -> list[Origin]:
         """Where a value can come from."""
@@ -273,7 +291,7 @@ class Values:
             self._index_siblings("the keys of a dict", {key + base for key, _, _ in display.items if key >= 0})
         elif display.kind == "set":
             self._index_siblings("a set", {value + base for _, _, value in display.items})
-        elif self._is_choices(display.node + base):
+        elif Container(display.node + base) in self._choices:
             self._index_siblings("a list of choices", {value + base for _, _, value in display.items})
 
     def _index_siblings(self, kind: str, nodes: set[int]) -> None:
@@ -281,19 +299,43 @@ class Values:
         for node in nodes:
             self.element_of.setdefault(node, []).append((kind, values))
 
-    def _is_choices(self, node: int) -> bool:
-        return any(Container(node) in self.program.values.get(choice, ()) for choice in self._choices)
+    def handed_over(self, node: int) -> list[tuple[str, int, Arg]]:
+        """What a field of a container is handed to outside, with the container or with one that it is in."""
+        if node not in self._handed_over:
+            self._handed_over[node] = [
+                entry for arg in self._outermost(node) for entry in self.program.external_args[arg]
+            ]
+        return self._handed_over[node]
 
-    def _index_containers(self) -> dict[int, list[tuple[str, int, Arg]]]:
-        """For the fields of containers that are handed to code outside (also inside other containers): to which."""
-        found: dict[int, list[tuple[str, int, Arg]]] = {}
-        for node, entries in self.program.external_args.items():
-            stack = [value for value in self.program.values.get(node, ()) if isinstance(value, Container)]
-            seen = set(stack)
-            while stack:
-                for field_node in self.program.fields.get(stack.pop(), {}).values():
-                    found.setdefault(field_node, []).extend(entries)
-                    inner = {v for v in self.program.values.get(field_node, ()) if isinstance(v, Container)} - seen
-                    seen |= inner
-                    stack += inner
-        return found
+    def _outermost(self, node: int) -> list[int]:
+        """The arguments given to code outside that hold the container which a field belongs to, in a fixed order."""
+        owners, holders, order = self._containment
+        found, stack = set[int](), [node] if node in owners else []
+        seen = set(stack)
+        while stack:
+            for holder in holders.get(owners[stack.pop()], ()):
+                if holder in order:
+                    found.add(holder)
+                if holder in owners and holder not in seen:
+                    seen.add(holder)
+                    stack.append(holder)
+        return sorted(found, key=order.__getitem__)
+
+    @cached_property
+    def _containment(self) -> tuple[dict[int, Container], dict[Value, list[int]], dict[int, int]]:
+        """The container of each field, the nodes that hold each container, and the order of arguments given outside."""
+        program = self.program
+        owners = {
+            node: owner
+            for owner, keys in program.fields.items()
+            if isinstance(owner, Container)
+            for node in keys.values()
+        }
+        order = {node: position for position, node in enumerate(program.external_args)}
+        holders: dict[Value, list[int]] = {}
+        for node, values in program.values.items():
+            if node in owners or node in order:
+                for value in values:
+                    if isinstance(value, Container):
+                        holders.setdefault(value, []).append(node)
+        return owners, holders, order

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codemod import provider
 from codemod.python import externals
-from codemod.python.account import account_nodes
+from codemod.python.account import account_nodes, tied_nodes
+from codemod.python.consumers import Consumer, consumers, traces_off
+from codemod.python.key_checks import KeyShapes
 from codemod.python.layout import Layout
 from codemod.python.module_client import ModuleUse, configuration, endpoint, given_to, models_given, module_clients
 from codemod.python.module_files import environment_events
@@ -119,6 +121,26 @@ class World(Values):
     def account_nodes(self) -> frozenset[int]:
         """Every node that may hold a reference to something that an OpenAI account keeps."""
         return account_nodes(self)
+
+    @cached_property
+    def tied_nodes(self) -> frozenset[int]:
+        """Every node whose value needs what an OpenAI account keeps, itself or in a container."""
+        return tied_nodes(self)
+
+    @cached_property
+    def consumers(self) -> dict[int, list[Consumer]]:
+        """The libraries that each client is handed to, by the client's index."""
+        return consumers(self)
+
+    @cached_property
+    def traces_off(self) -> bool:
+        """Whether the program switches the traces of the Agents SDK off."""
+        return traces_off(self)
+
+    @cached_property
+    def key_shapes(self) -> KeyShapes:
+        """Where a text is held against the form of OpenAI's keys."""
+        return KeyShapes(self)
 
     @cached_property
     def configuration(self) -> tuple[str, ...]:
@@ -257,7 +279,7 @@ class World(Values):
         """Calls of code outside the repository that take one of ``nodes`` and do more than read it."""
         allies = self.http.allies
         for node in nodes:
-            entries = [*self.program.external_args.get(node, ()), *self._handed_over.get(node, ())]
+            entries = [*self.program.external_args.get(node, ()), *self.handed_over(node)]
             for callee, call, _ in entries:
                 served = call in allies or call in self._module_calls
                 if not served and not externals.passes_on(callee) and not externals.only_reads(callee):
@@ -302,11 +324,14 @@ class World(Values):
         return self._splits[held]
 
     def _find_escapes(self) -> None:
+        endpoints = {(call.client, call.path) for call in self.program.api_calls}
         for node, entries in self.program.external_args.items():
             for value in self.program.values.get(node, ()):
                 if isinstance(value, ClientRef):
                     index = value.index
-                elif isinstance(value, Resource) and not self._is_endpoint(value):
+                elif isinstance(value, Resource) and not (
+                    (value.client, value.path) in endpoints or value.path[-1] in _HARMLESS
+                ):
                     index = value.client
                 else:
                     continue
@@ -315,11 +340,6 @@ class World(Values):
                     escape = Escape(callee, call)
                     if not _harmless_callee(callee) and escape not in client.escapes:
                         client.escapes.append(escape)
-
-    def _is_endpoint(self, value: Resource) -> bool:
-        return any(call.path == value.path and call.client == value.client for call in self.program.api_calls) or (
-            value.path[-1] in _HARMLESS
-        )
 
 
 def _harmless_callee(callee: str) -> bool:

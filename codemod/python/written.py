@@ -37,6 +37,7 @@ class Written:
         self._stores: dict[int, list[tuple[ItemStore, int, str]]] = defaultdict(list)
         self._calls = {call.result: index for index, call in enumerate(program.calls)}
         self._reads: dict[int, tuple[int, str]] = {}
+        self._functions = {facts.path: [function.place for function in facts.functions] for facts in program.files}
         for facts, base in zip(program.files, program.offsets, strict=True):
             for display in facts.displays:
                 self.displays[display.node + base] = display
@@ -104,11 +105,7 @@ class Written:
     def _function(self, path: str, place: Place) -> Place | None:
         """The place of the innermost function around a place."""
         around = [
-            function.place
-            for function, file in zip(self._program.functions, self._program.function_file, strict=True)
-            if self._program.files[file].path == path
-            and function.place[:2] <= place[:2]
-            and place[2:] <= function.place[2:]
+            function for function in self._functions[path] if function[:2] <= place[:2] and place[2:] <= function[2:]
         ]
         return max(around, default=None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import Rewrite, SetArguments, SetCode
-from codemod.python.consumers import DEFAULT_CLIENT, consumers, traces_by_client, traces_off
+from codemod.python.consumers import DEFAULT_CLIENT, traces_by_client
 from codemod.rules.openai_client import OpenAIClient
 from codemod.rules.rule import Example, Note, Rule
 
@@ -55,7 +55,7 @@ class ClientConsumer(Rule):
 
     def hold(self, client: Client, world: World) -> Iterator[Note]:
         """Review a client whose key would go to OpenAI with traces, as far as can be told."""
-        for consumer in consumers(world, client):
+        for consumer in world.consumers.get(client.index, ()):
             if consumer.callee in DEFAULT_CLIENT and traces_by_client(world, consumer) is None:
                 yield self.review(
                     client.path,
@@ -67,12 +67,11 @@ class ClientConsumer(Rule):
 
     def move(self, client: Client, world: World) -> Iterator[Note]:
         """Keep the new key from OpenAI, and review the models and traces of the library."""
-        off = traces_off(world)
-        for consumer in consumers(world, client):
+        for consumer in world.consumers.get(client.index, ()):
             agents = consumer.callee.startswith("agents.")
-            if consumer.callee in DEFAULT_CLIENT and traces_by_client(world, consumer) and not off:
+            if consumer.callee in DEFAULT_CLIENT and traces_by_client(world, consumer) and not world.traces_off:
                 yield self._without_key(consumer)
-            if agents and not off:
+            if agents and not world.traces_off:
                 yield self.review(
                     consumer.path,
                     consumer.place,
