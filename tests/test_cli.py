@@ -231,7 +231,7 @@ def test_an_empty_folder_is_fine_and_told(tmp_path: Path) -> None:
     (tmp_path / "other" / "a.txt").write_text("x", encoding="utf-8")
     for name in ("empty", "other"):
         done = run(tmp_path, name)
-        assert (done.returncode, done.stderr) == (0, f"No Python files in {name}.\n".encode())
+        assert (done.returncode, done.stderr) == (0, f"No files in {name}.\n".encode())
 
 
 def test_a_file_that_cannot_be_read_is_reported_and_the_rest_is_migrated(repository: Path) -> None:
