@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from codemod.changes import Edit
-    from codemod.files.document import Document
+    from codemod.files.documents.document import Document
 
 
 class Text(Protocol):
@@ -46,7 +46,7 @@ def _of_file(parts: Sequence[tuple[Document | None, Sequence[Edit]]]) -> tuple[E
     own = [edit for document, some in parts if document is None for edit in some]
     embedded = [(document, some) for document, some in parts if document is not None]
     if embedded:
-        from codemod.files.document import file_edits  # noqa: PLC0415 - most runs meet no documents
+        from codemod.files.documents.document import file_edits  # noqa: PLC0415 - most runs meet no documents
 
         own += file_edits(embedded)
     return tuple(sorted(set(own)))

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codemod.changes import Finding, Status, excerpt
-from codemod.files import container, kinds
+from codemod.files import kinds
+from codemod.files.documents import container
 from codemod.files.needs import Kind, Needs, Reader
 from codemod.files.owners import Owners
 from codemod.files.site import FormatError, Role, Site
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from codemod.changes import Edit
-    from codemod.files.container import Container
-    from codemod.files.document import Document
+    from codemod.files.documents.container import Container
+    from codemod.files.documents.document import Document
     from codemod.files.text_file import TextFile
     from codemod.settings import Settings
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from site_checks import NEW, OLD, checked, renamed, repeated, told
 
 from codemod.changes import Target
-from codemod.files.dockerfile import read
+from codemod.files.formats.dockerfile import read
 from codemod.files.needs import Needs
 from codemod.files.owners import Owners
 from codemod.files.site import FormatError, Role

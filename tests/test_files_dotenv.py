@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from site_checks import NEW, OLD, checked, renamed, repeated, told
 
-from codemod.files.dotenv import read
+from codemod.files.formats.dotenv import read
 from codemod.files.site import Role
 
 EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from site_checks import NEW, OLD, checked, renamed, repeated, told
 
-from codemod.files.ini import read
+from codemod.files.formats.ini import read
 from codemod.files.site import FormatError, Role
 
 EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {

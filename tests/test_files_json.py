@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from site_checks import NEW, OLD, WANTED, checked, renamed, repeated, told, with_new_name, without_new
 
-from codemod.files.json_file import read
+from codemod.files.formats.json_file import read
 from codemod.files.site import FormatError, Role
 
 EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from site_checks import NEW, OLD, checked, renamed, repeated, told
 
-from codemod.files import justfile, makefile, procfile
+from codemod.files.formats import justfile, makefile, procfile
 from codemod.files.site import FormatError, Role
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codemod.changes import Edit, Span, applied
-from codemod.files import markup
+from codemod.files.documents import markup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codemod.files.document import Document
+    from codemod.files.documents.document import Document
 
 
 def texts(text: str, is_rst: bool = False) -> list[tuple[str, str]]:

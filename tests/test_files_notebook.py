@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codemod.changes import Edit, Span, applied
-from codemod.files import notebook
-from codemod.files.document import file_edits
+from codemod.files.documents import notebook
+from codemod.files.documents.document import file_edits
 from codemod.files.site import FormatError
 
 if TYPE_CHECKING:
-    from codemod.files.document import Document
+    from codemod.files.documents.document import Document
 
 PYTHON = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codemod.files.occurrences import find_names
+from codemod.files.formats.occurrences import find_names
 
 
 @pytest.mark.parametrize(

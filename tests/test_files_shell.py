@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from site_checks import NEW, OLD, WANTED, checked, renamed, repeated, told
 
-from codemod.files.shell import read
+from codemod.files.formats.shell import read
 from codemod.files.site import FormatError, Role
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from site_checks import OLD, WANTED, checked, repeated, told
 
+from codemod.files.formats.terraform import read
 from codemod.files.site import FormatError
-from codemod.files.terraform import read
 
 COMPUTED = "fixed: Terraform computes its value"
 OWN = "fixed: it is a variable of Terraform, which is set elsewhere"

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from site_checks import NEW, OLD, WANTED, checked, renamed, repeated, told, with_new_name, without_new
 
-from codemod.files import toml_file
+from codemod.files.formats import toml_file
+from codemod.files.formats.toml_file import read
 from codemod.files.site import FormatError, Role
-from codemod.files.toml_file import read
 
 EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {
     "pytest": (

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from site_checks import NEW, OLD, checked, renamed, repeated, told
 
-from codemod.files import batch, powershell
+from codemod.files.formats import batch, powershell
 from codemod.files.site import Role
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from site_checks import NEW, OLD, WANTED, checked, renamed, repeated, told, with_new_name, without_new
 
 from codemod.changes import Span
-from codemod.files.references import find_references
+from codemod.files.formats.references import find_references
+from codemod.files.formats.yaml_file import read
 from codemod.files.site import FormatError, Role
-from codemod.files.yaml_file import read
 
 ELSE, ELSES = "fixed: ", " is somebody else's, which reads the name that it documents"
 SECRET_FILE = f"fixed: a container finds this secret as the file /run/secrets/{OLD}"

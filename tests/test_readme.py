@@ -287,7 +287,8 @@ def test_the_walk_is_what_happens() -> None:
 
 def test_adding_something_takes_five_lines_at_most() -> None:
     sections = re.findall(r"^## An? (.*)\n\n((?:\d\. .*\n)+)", DOCUMENTS["CONTRIBUTING.md"], re.MULTILINE)
-    assert [name for name, _ in sections] == ["fixture", "rule", "kind of file", "report format", "fact about the provider"]
+    things = ["fixture", "rule", "kind of file", "report format", "fact about the provider"]
+    assert [name for name, _ in sections] == things
     assert all(steps.count("\n") <= 5 for _, steps in sections)
 
 

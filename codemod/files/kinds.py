@@ -60,4 +60,4 @@ def kind(path: str, text: str) -> str | None:
 
 def reader(kind: str) -> Reader:
     """The function that reads files of a kind; its module is loaded when first asked for."""
-    return cast("Reader", import_module(f"codemod.files.{_MODULES[kind]}").read)
+    return cast("Reader", import_module(f"codemod.files.formats.{_MODULES[kind]}").read)

@@ -26,7 +26,7 @@ _GIVEN_TO = re.compile(
     r"([A-Za-z_][\w.-]*)[\"']?[ \t]*(?::=|\?=|[:=])[ \t]*[\"']?(?:\$\{\{[ \t]*\w+\.|\$\{|\$\(|\$|%)\Z"
 )
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
-_COMMENTS = ("#", "//", ";", "--")
+_COMMENTS = ("#", "//", ";", "--", "::", "rem ", "REM ")
 _HOST = "api.openai.com"
 _URL = re.compile(r"https?://(?!(?:[a-z0-9-]+\.)?api\.openai\.com)[^\s/\"']+")
 
@@ -94,7 +94,11 @@ class Surrounding:
     @cached_property
     def undecided(self) -> frozenset[str]:
         """The variables that the text sets to something that cannot be followed."""
-        return frozenset(site.name for site in self.sites if site.value is not None and not followed(site.value))
+        return frozenset(
+            site.name
+            for site in self.sites
+            if site.value is not None and not followed(site.value) and not self.commented(site)
+        )
 
     @cached_property
     def _defined(self) -> frozenset[str]:

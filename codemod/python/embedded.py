@@ -8,8 +8,8 @@ from codemod.python.source import Source
 
 if TYPE_CHECKING:
     from codemod.changes import Span
-    from codemod.files.container import Container
-    from codemod.files.document import Document
+    from codemod.files.documents.container import Container
+    from codemod.files.documents.document import Document
 
 
 class EmbeddedSource(Source):

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from codemod.changes import Unreadable
-from codemod.files import container
+from codemod.files.documents import container
 from codemod.files.site import FormatError
 from codemod.python.demand import Demand
 from codemod.python.embedded import EmbeddedSource
@@ -18,7 +18,7 @@ from codemod.python.workers import facts_of, scan_all
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from codemod.files.container import Container
+    from codemod.files.documents.container import Container
 
 # What a file must contain to have anything to do with the migration, in any encoding that Python source may have. The
 # resources are those of a client that another module makes.

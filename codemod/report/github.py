@@ -79,7 +79,7 @@ def _data(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    # A file's name is the only value that is not ours. Making it visible would name another file, but what is not
-    # UTF-8 cannot be printed.
+    # A file's name is the only value that is not ours. What is not UTF-8 cannot be printed, and what steers a terminal
+    # is shown: such a file is not linked to.
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return visible(_data(text)).replace(":", "%3A").replace(",", "%2C")

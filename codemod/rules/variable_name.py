@@ -9,6 +9,7 @@ from codemod.changes import Edit, Span
 from codemod.files.needs import Kind
 from codemod.files.placeholders import is_secret, reworded
 from codemod.files.site import Role
+from codemod.files.surrounding import followed
 from codemod.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class VariableName(Rule):
                 f"{site.name} stays here: the program is sent to {file.elsewhere}",
                 f"Find out where it shall call: clients without a base_url went there, and migrated ones read {key}.",
             )
-        elif site.name in file.undecided:
+        elif site.name in file.undecided or (site.value is not None and not followed(site.value)):
             yield self.told_review(
                 site.span,
                 f"{site.name} stays here: what it is set to is put together in a way that cannot be followed",
