@@ -65,7 +65,7 @@ def test_repository_text_stays_one_command(text: str) -> None:
     found = finding("ABL014", Status.REVIEW, f"dir/{text}.py", 1, text)
     _, (name, properties, message) = commands(migration(findings=(found,)))
     assert name == "warning"
-    assert properties["file"] == f"dir/{text}.py"
+    assert properties["file"] == f"dir/{text}.py".replace("\x1b", "\\x1b")
     assert message == text.replace("\r", "\\x0d").replace("\x1b", "\\x1b")
 
 

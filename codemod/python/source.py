@@ -11,9 +11,10 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from codemod.changes import Span
+from codemod.python import newer
 
 if TYPE_CHECKING:
-    from codemod.files.document import Document
+    from codemod.files.documents.document import Document
     from codemod.python.facts import Place
 
 _BOM = b"\xef\xbb\xbf"
@@ -165,7 +166,10 @@ def parse(text: str) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:
-        raise SourceError(f"cannot be parsed: {error.msg}", error.lineno) from error
+        rows = text.splitlines()[(error.lineno or 1) - 1 :]
+        raise SourceError(
+            f"cannot be parsed: {error.msg}{newer.hint(rows[0] if rows else '', error.msg)}", error.lineno
+        ) from error
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         raise SourceError(f"cannot be parsed: {_one_line(error)}") from error
 
