@@ -4,8 +4,8 @@ There are two steps between a document and its file. A ``Host`` is a text that d
 in markup, the source of one cell in a notebook. A document is made of its lines: each ``Piece`` is a run of them that
 stands in the host character for character, behind what is no part of the document (``> `` of a block quote, ``$ `` of
 a shell session, ``%env ``). ``joined`` puts them together, and ``file_edits`` takes edits of the text the same way
-back (``codemod/files/documents/group.py``): whole lines go and come with what stands before them. From the host on it is the
-host's business how its characters are written in the file (``codemod/files/documents/cell.py``).
+back (``group.py`` beside this): whole lines go and come with what stands before them. From the host on it is the
+host's business how its characters are written in the file (``cell.py``).
 """
 
 from __future__ import annotations
