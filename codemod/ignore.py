@@ -111,8 +111,14 @@ def _segment(text: str) -> re.Pattern[str]:
     return re.compile(first + middle + (f".*{others[-1]}" if others else "") + r"\Z", re.DOTALL)
 
 
+def _bytewise(text: str) -> str:
+    """The text with one character for each byte of its UTF-8, which is what git's wildcards count."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
 def parse(text: str) -> Pattern:
     """The pattern that ``text`` writes, without its line end; raises ValueError when it is none."""
+    text = _bytewise(text)
     negated = text.startswith("!")
     body = text.removeprefix("!")
     folders_only = body.endswith("/")
@@ -124,7 +130,7 @@ def parse(text: str) -> Pattern:
         names.insert(0, "**")
         segments = [None, _segment(names[1])]
     else:
-        segments = [None if name == "**" else _segment(name) for name in names]
+        segments = [None if len(name) > 1 and set(name) == {"*"} else _segment(name) for name in names]
         if segments[-1] is None:  # `a/**` is what lies below `a`, not `a` itself
             segments.append(_segment("*"))
     return Pattern(tuple(segments), negated, folders_only)
@@ -150,7 +156,7 @@ def parse_lines(text: str) -> tuple[Pattern, ...]:
 def verdict(patterns: Iterable[Pattern], path: str, *, folder: bool) -> bool | None:
     """Whether the last of ``patterns`` that matches ``path`` (forward slashes) ignores it; None when none matches."""
     answer = None
-    parts = path.split("/")
+    parts = _bytewise(path).split("/")
     for pattern in patterns:
         if (folder or not pattern.folders_only) and pattern.matches(parts):
             answer = not pattern.negated

@@ -189,7 +189,7 @@ def test_names_of_any_kind(tmp_path: Path) -> None:
 
 @posix
 def test_names_steer_no_terminal(tmp_path: Path) -> None:
-    (tmp_path / "tab\tand\x1b[31mred\nline.py").write_bytes(GOOD + b"print 2\n")
+    (tmp_path / "tab\tand\x1b[31mred\u202e\nline.py").write_bytes(GOOD + b"print 2\n")
     for form in ("text", "markdown", "html", "github", "sarif", "json"):
         done = subprocess.run(
             [sys.executable, "-m", "codemod", "-f", form, str(tmp_path)],
@@ -198,6 +198,7 @@ def test_names_steer_no_terminal(tmp_path: Path) -> None:
             env=os.environ | {"PYTHONPATH": str(Path(codemod.__file__).parents[1])},
         )
         assert not set(done.stdout + done.stderr) & {*range(9), *range(11, 13), *range(14, 32)}, form
+        assert form in ("sarif", "json") or "\u202e".encode() not in done.stdout + done.stderr
 
 
 def git(root: Path, *arguments: str) -> None:
