@@ -1,16 +1,13 @@
-"""The command line: flags in, exit status out. Errors of any kind end here, told in a line."""
+"""The command line: arguments in, exit status out."""
 
 from __future__ import annotations
 
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codemod import errors, streams
-from codemod.commands import Flags, run
-from codemod.discover import PathError
+from codemod.commands import Flags, guarded
 from codemod.report import FORMATS
 
 if TYPE_CHECKING:
@@ -95,7 +92,7 @@ def _command(  # noqa: PLR0913 - typer reads the options off the signature
 
     Shows what would change; --write applies it. The code is never imported or run.
     """
-    raise typer.Exit(_guarded(Flags(**locals())))
+    raise typer.Exit(guarded(Flags(**locals())))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -105,19 +102,3 @@ def main(arguments: Sequence[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(bool(end.code))
     return 0
-
-
-def _guarded(flags: Flags) -> int:
-    try:
-        return run(flags)
-    except errors.ReportedError as error:
-        streams.complain(error)
-        return error.status
-    except PathError as error:
-        streams.complain(errors.unusable_path(str(error)))
-        return errors.UsageError.status
-    except Exception as error:
-        if flags.verbose:
-            streams.say(traceback.format_exc())
-        streams.complain(errors.unexpected(error))
-        return errors.ReportedError.status

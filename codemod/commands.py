@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemod import __version__, errors, streams
+from codemod.discover import PathError
+from codemod.glance import glance
 from codemod.redact import redact
-from codemod.report import FORMATS, diff, renderer
+from codemod.report import FORMATS, renderer
 from codemod.report.escape import visible_name
 from codemod.settings import CommandLine, Settings, load
 
@@ -62,6 +64,25 @@ class Flags:
             jobs=self.jobs,
         )
         return load(self.config, _folder(self.paths or ["."]), flags)
+
+
+def guarded(flags: Flags) -> int:
+    """Do what the flags ask for; returns the exit status. Errors of any kind end here, told in a line."""
+    try:
+        return run(flags)
+    except errors.ReportedError as error:
+        streams.complain(error)
+        return error.status
+    except PathError as error:
+        streams.complain(errors.unusable_path(str(error)))
+        return errors.UsageError.status
+    except Exception as error:
+        if flags.verbose:
+            import traceback  # noqa: PLC0415
+
+            streams.say(traceback.format_exc())
+        streams.complain(errors.unexpected(error))
+        return errors.ReportedError.status
 
 
 def run(flags: Flags) -> int:
@@ -139,14 +160,16 @@ def _verify(flags: Flags, settings: Settings) -> int:
 
 
 def _migrate(flags: Flags, settings: Settings) -> int:
-    from codemod.migrate import migrate  # noqa: PLC0415
-
     paths = [Path(path) for path in flags.paths or ["."]]
-    with streams.progress(wanted=not flags.quiet) as tick:
-        migration = migrate(paths, settings, tick)
-    applied = _write(flags, migration) if flags.write else None
+    migration = glance(paths, settings)
+    if migration is None:
+        from codemod.migrate import migrate  # noqa: PLC0415
+
+        with streams.progress(wanted=not flags.quiet) as tick:
+            migration = migrate(paths, settings, tick)
+    applied = _write(flags, migration) if flags.write and migration.changes else None
     _report(flags, migration)
-    if applied is not None:
+    if flags.write:
         return _tell(flags, migration, applied)
     if not flags.quiet:
         _advise(flags, migration)
@@ -184,8 +207,12 @@ def _advise(flags: Flags, migration: Migration) -> None:
         streams.say("Nothing was written: --write applies the changes.")
 
 
-def _tell(flags: Flags, migration: Migration, applied: Applied) -> int:
-    """What became of ``--write``; returns the exit status."""
+def _tell(flags: Flags, migration: Migration, applied: Applied | None) -> int:
+    """What became of ``--write``, None when there was nothing to write; returns the exit status."""
+    if applied is None:
+        if not flags.quiet:
+            streams.say("Files written: 0.")
+        return 0
     if applied.refused:
         streams.say("Not written, because git could not give these files back (uncommitted changes, or not in git):")
         for path in applied.refused:
@@ -212,6 +239,8 @@ def _filter(flags: Flags, settings: Settings) -> int:
     if flags.output_format is not None:
         _report(flags, migration)
     elif flags.diff:
+        from codemod.report import diff  # noqa: PLC0415
+
         streams.emit("".join(redact(diff.unified(change)) for change in changes).encode(), flags.output)
     elif not flags.check:
         streams.emit(changes[0].after if changes else data, flags.output)

@@ -8,7 +8,6 @@ and git's absence is an ordinary answer: every question returns None when git ca
 from __future__ import annotations
 
 import os
-import subprocess
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +53,8 @@ def _ask(folder: Path, *arguments: str) -> bytes | None:
     program = _program()
     if program is None:
         return None
+    import subprocess  # noqa: PLC0415 - for files given by name nothing is asked
+
     environment = {name: value for name, value in os.environ.items() if not name.upper().startswith("GIT_")}
     settings = [part for setting in _SETTINGS for part in ("-c", setting)]
     try:

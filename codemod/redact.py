@@ -25,6 +25,7 @@ _NAME = (
     r"(?i:api[_\-]?key|secret|token|passw(?:or)?d|credential|authorization|auth[_\-]?key|access[_\-]?key|[a-z]_key"
     r"|(?<![a-z0-9])key)[A-Za-z0-9_]{0,40}"
 )
+_WORDS = ("key", "secret", "token", "passw", "credential", "authorization")  # one of them is in every such name
 _ANNOTATION = r"(?::[ \t]{0,9}(?:str|SecretStr|Final(?:\[str\])?)(?![A-Za-z0-9_])[ \t]{0,9})?"
 _BETWEEN = r"(?:\\?[\"'])?[\])]?[ \t]{0,20}" + _ANNOTATION + r"[=:,(][ \t]{0,20}"
 _QUOTED = re.compile(rf"({_NAME}{_BETWEEN}[rRbBuU]{{0,2}}\\?([\"']))([A-Za-z0-9+/=._~\-]{{6,}})(?=\\?\2)")
@@ -39,11 +40,18 @@ _LOWER_WORD = re.compile(r"[a-z]{0,14}|[0-9]{1,3}")
 
 def redact(text: str) -> str:
     """``text`` with every hard-coded key in it shortened. Redacting twice is redacting once."""
-    text = _PREFIXED.sub(_prefixed, text)
+    if "sk-" in text or "ak_" in text:
+        text = _PREFIXED.sub(_prefixed, text)
     text = _OTHER.sub(lambda found: _short(found[0]), text)
-    text = _BEARER.sub(_bearer, text)
-    text = _QUOTED.sub(_quoted, text)
-    return _BARE.sub(_bare, text)
+    if "earer" in text:
+        text = _BEARER.sub(_bearer, text)
+    # A name and its value stand on one line, and most lines have neither; the patterns are slow.
+    lines = text.split("\n")
+    return "\n".join([_named(line) if any(map(line.lower().__contains__, _WORDS)) else line for line in lines])
+
+
+def _named(line: str) -> str:
+    return _BARE.sub(_bare, _QUOTED.sub(_quoted, line))
 
 
 def _prefixed(found: re.Match[str]) -> str:

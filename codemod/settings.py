@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
-from urllib.parse import urlsplit
 
 from codemod import ignore as patterns
 from codemod import provider
@@ -227,6 +226,8 @@ def _variable(place: str, key: str, value: object) -> str:
 def _url(place: str, key: str, value: object) -> str:
     url = _text(place, key, value)
     allowed = f"an http or https URL without query, such as {provider.BASE_URL}"
+    from urllib.parse import urlsplit  # noqa: PLC0415 - few set it
+
     try:
         parts = urlsplit(url)
         valid = bool(_URL_TEXT.fullmatch(url) and parts.hostname and parts.port != 0)

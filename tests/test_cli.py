@@ -351,11 +351,21 @@ def test_the_version_without_loading_the_command_line(tmp_path: Path) -> None:
 
 
 def test_a_run_without_edits_or_a_terminal_loads_neither_libcst_nor_rich(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("x = 1\n", encoding="utf-8")
+    (tmp_path / "a.py").write_text("# openai\nx = 1\n", encoding="utf-8")
     done = run(tmp_path, "a.py", python=("-X", "importtime"))
     loaded = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.decode().splitlines()}
     assert "codemod.migrate" in loaded
-    assert not {"rich", "libcst", "pygments"} & loaded
+    assert not {"typer", "rich", "libcst", "pygments"} & loaded
+
+
+def test_a_file_that_has_nothing_to_do_with_openai_loads_nothing_of_the_analysis(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n", encoding="utf-8")
+    for arguments in (["a.py"], ["--write", "--quiet", "--", "a.py"], ["--check", "a.py"]):
+        done = run(tmp_path, *arguments, python=("-X", "importtime"))
+        loaded = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.decode().splitlines()}
+        assert done.returncode == 0
+        assert "codemod.glance" in loaded
+        assert not {"codemod.migrate", "codemod.rules", "typer", "rich", "libcst", "subprocess"} & loaded
 
 
 def test_help_groups_the_options_and_gives_examples(tmp_path: Path) -> None:

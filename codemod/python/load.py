@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from codemod.changes import Unreadable
 from codemod.files.documents import container
 from codemod.files.site import FormatError
+from codemod.mentions import mentions
 from codemod.python.demand import Demand
 from codemod.python.embedded import EmbeddedSource
 from codemod.python.link import Linker
@@ -20,23 +21,9 @@ if TYPE_CHECKING:
 
     from codemod.files.documents.container import Container
 
-# What a file must contain to have anything to do with the migration, in any encoding that Python source may have. The
-# resources are those of a client that another module makes.
-_MENTIONS = re.compile(
-    rb"openai|OPENAI|OpenAI|\.completions\b|\.responses\b|gpt-|chatgpt"
-    rb"|\.(?:embeddings|images|audio|moderations|files|uploads|batches|fine_tuning|vector_stores|threads|assistants"
-    rb"|conversations|containers|evals|videos|models)"
-    rb"\.(?:\w+\.){0,2}(?:create|generate|edit|list|retrieve|content|delete|upload|cancel|update)\w*\(",
-    re.ASCII,
-)
 # An example that goes on from the one before it says nothing by itself.
 _STANDS_ALONE = re.compile(r"^[ \t]*(?:from|import)[ \t]+(?:openai|requests|httpx|aiohttp|urllib)\b", re.MULTILINE)
 _MAX_ROUNDS = 12
-
-
-def mentions(data: bytes) -> bool:
-    """Whether the bytes of a Python file can concern OpenAI at all."""
-    return _MENTIONS.search(data) is not None
 
 
 class Loader:

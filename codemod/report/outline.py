@@ -5,12 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod.changes import Status
-from codemod.rules import BY_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from codemod.changes import Finding, Migration, Remainder
+    from codemod.rules.rule import Rule
+
+
+def rule(identifier: str) -> type[Rule]:
+    """The rule of an id."""
+    # Loaded for the first finding: a report without any is most of those that hooks make.
+    from codemod.rules import BY_ID  # noqa: PLC0415
+
+    return BY_ID[identifier]
 
 
 def place(finding: Finding) -> str:
@@ -27,7 +35,7 @@ def with_status(migration: Migration, status: Status) -> list[Finding]:
 
 def by_urgency(findings: Iterable[Finding]) -> list[Finding]:
     """The most urgent first; what is equally urgent stays in the report's order."""
-    return sorted(findings, key=lambda finding: BY_ID[finding.rule].urgency)
+    return sorted(findings, key=lambda finding: rule(finding.rule).urgency)
 
 
 class LeftIn(NamedTuple):

@@ -10,18 +10,17 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from codemod import __version__, sanity
+from codemod import __version__
 from codemod.changes import Status
 from codemod.redact import redact
-from codemod.report import diff, outline
+from codemod.report import outline
 from codemod.report.escape import visible, visible_name
-from codemod.rules import BY_ID
-from codemod.rules.unreadable_file import UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from codemod.changes import FileChange, Finding, Migration
+    from codemod.report.diff import Hunk
 
 
 class Kind(Enum):
@@ -110,6 +109,8 @@ def _changes(migration: Migration, *, quiet: bool) -> Iterator[Line]:
 
 
 def _file_diff(change: FileChange, reasons: list[Finding]) -> Iterator[Line]:
+    from codemod.report import diff  # noqa: PLC0415 - where nothing changes, it is not needed
+
     hunks = diff.hunks(change)
     beside = {id(hunk): [reason for reason in reasons if _lies_in(reason, hunk)] for hunk in hunks}
     placed = {id(reason) for found in beside.values() for reason in found}
@@ -126,29 +127,31 @@ def _file_diff(change: FileChange, reasons: list[Finding]) -> Iterator[Line]:
                 yield Line(_DIFF_KINDS[part[0]], visible(redact(part)), change.path)
 
 
-def _lies_in(reason: Finding, hunk: diff.Hunk) -> bool:
+def _lies_in(reason: Finding, hunk: Hunk) -> bool:
     return reason.cell is None and hunk.old_start <= reason.line < hunk.old_start + max(hunk.old_count, 1)
 
 
 def _reasons(findings: Iterable[Finding]) -> Iterator[Line]:
     for finding in findings:
+        name = outline.rule(finding.rule).name
         where = f"{finding.line}" if finding.cell is None else f"cell {finding.cell + 1}, line {finding.line}"
-        yield Line(Kind.REASON, f"  # {where}: {_told(finding.message)} ({finding.rule} {BY_ID[finding.rule].name})")
+        yield Line(Kind.REASON, f"  # {where}: {_told(finding.message)} ({finding.rule} {name})")
 
 
 def _review(migration: Migration) -> Iterator[Line]:
+    found = outline.by_urgency(outline.with_status(migration, Status.REVIEW))
+    if not found:
+        return
+    from codemod.rules.unreadable_file import UnreadableFile  # noqa: PLC0415 - as in outline.rule
+
     apart = {file.path for file in migration.unreadable}
-    found = [
-        finding
-        for finding in outline.by_urgency(outline.with_status(migration, Status.REVIEW))
-        if not (finding.rule == UnreadableFile.id and finding.path in apart)
-    ]
+    found = [finding for finding in found if not (finding.rule == UnreadableFile.id and finding.path in apart)]
     if not found:
         return
     yield Line(Kind.BLANK)
     yield Line(Kind.HEADING, f"To review ({len(found)}), the most urgent first")
     for finding in found:
-        yield Line(Kind.PLACE, f"{place(finding)}: {BY_ID[finding.rule].name} ({finding.rule})")
+        yield Line(Kind.PLACE, f"{place(finding)}: {outline.rule(finding.rule).name} ({finding.rule})")
         yield Line(Kind.MESSAGE, f"  {_told(finding.message)}")
         if finding.before:
             yield Line(Kind.QUOTE, f"  > {_told(finding.before)}")
@@ -174,7 +177,7 @@ def _kept(migration: Migration, *, verbose: bool) -> Iterator[Line]:
     yield Line(Kind.HEADING, f"Kept on purpose ({len(found)}{fold})")
     counts = Counter(finding.rule for finding in found)
     for rule, count in sorted(counts.items()):
-        yield Line(Kind.COUNT, f"  {count:>5}  {BY_ID[rule].name} ({rule}): {BY_ID[rule].summary}")
+        yield Line(Kind.COUNT, f"  {count:>5}  {outline.rule(rule).name} ({rule}): {outline.rule(rule).summary}")
         for finding in found if verbose else ():
             if finding.rule == rule:
                 yield Line(Kind.MESSAGE, f"         {place(finding)}: {_told(finding.message)}")
@@ -218,6 +221,8 @@ def _checklist(migration: Migration) -> Iterator[Line]:
 
 
 def _sanity(migration: Migration) -> Iterator[Line]:
+    from codemod import sanity  # noqa: PLC0415 - a quiet run has none
+
     yield Line(Kind.BLANK)
     yield Line(Kind.HEADING, f'Sanity check: the answer is "{sanity.EXPECT}" (ablit-migrate --verify does it for you)')
     for line in sanity.python_snippet(migration.target).splitlines():

@@ -1,0 +1,35 @@
+"""A glance at the files given, before the analysis is loaded: most runs of a pre-commit hook end here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codemod.changes import Migration
+from codemod.discover import discover
+from codemod.mentions import mentions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from codemod.settings import Settings
+
+_MOST = 64  # beyond that, reading twice what is migrated after all costs more than a glance saves
+
+
+def glance(paths: Sequence[Path], settings: Settings) -> Migration | None:
+    """What migrating a few Python files takes if that is nothing; None when it is more, or takes a longer look.
+
+    Raises ``PathError`` as ``migrate`` does.
+    """
+    if len(paths) > _MOST or any(path.is_dir() for path in paths):
+        return None
+    tree = discover(paths, settings.exclude)
+    if tree.others or tree.skipped:
+        return None
+    try:
+        if any(mentions((tree.root / path).read_bytes()) for path in tree.selected):
+            return None
+    except OSError:
+        return None
+    return Migration(tree.root, settings.target(), len(tree.selected), (), (), (), ())
