@@ -196,7 +196,7 @@ def check_program(program: programs.Program, environments: list[dict[str, str]])
         assert alone.exit_code == after.exit_code
 
 
-@bounded(60)
+@bounded(40)
 @given(programs.programs(), st.lists(st.sampled_from(ENVIRONMENTS), min_size=1, max_size=2, unique_by=str))
 def test_a_migrated_program_sends_the_right_requests_and_leaks_no_key(
     program: programs.Program, environments: list[dict[str, str]]
