@@ -227,11 +227,16 @@ def test_exclude_leaves_files_alone(repository: Path) -> None:
 
 def test_an_empty_folder_is_fine_and_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
+    done = run(tmp_path, "empty")
+    assert (done.returncode, done.stderr) == (0, b"No files in empty.\n")
+
+
+def test_a_folder_that_has_nothing_to_do_with_openai_is_fine(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "a.txt").write_text("x", encoding="utf-8")
-    for name in ("empty", "other"):
-        done = run(tmp_path, name)
-        assert (done.returncode, done.stderr) == (0, f"No files in {name}.\n".encode())
+    done = run(tmp_path, "other")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"ablit-migrate 0.1.0: 0 changes in 0 files, 0 to review\n")
 
 
 def test_a_file_that_cannot_be_read_is_reported_and_the_rest_is_migrated(repository: Path) -> None:
