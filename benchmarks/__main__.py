@@ -4,7 +4,7 @@
     python3 -m benchmarks [--quick] PATH...             checkouts
 
 Makes the environment of the peers and the trees on its first run, under ``.bench``. Exit status: 0 every target is met,
-1 one is missed, 2 bad usage. Linux and macOS; a quiet machine, please.
+1 one is missed, 2 bad usage or a command that did not do its work. Linux and macOS; a quiet machine, please.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.checkout import checkout
 from benchmarks.generated import FULL, QUICK, SUITES, Bench
+from benchmarks.measure import CommandError
 from benchmarks.peers import prepared, ripgrep
 from benchmarks.report import Row, status, table
 
@@ -36,17 +37,26 @@ def main(arguments: list[str]) -> int:
         _tell("There is no rg on the PATH: what is compared with it is left out.")
     _tell("preparing the environment")
     peers = prepared()
-    rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="ablit-bench-") as scratch:
         bench = Bench(peers, QUICK if asked.quick else FULL, Path(scratch))
-        for path in asked.paths:
-            _tell(f"measuring {path}")
-            rows += checkout(bench, path.resolve())
-        for name in () if asked.paths else asked.only or SUITES:
-            _tell(f"measuring {name}")
-            rows += SUITES[name](bench)
+        try:
+            rows = _rows(bench, asked.paths, asked.only or list(SUITES))
+        except CommandError as error:
+            _tell(str(error))
+            return 2
     sys.stdout.write(table(rows))
     return status(rows)
+
+
+def _rows(bench: Bench, paths: list[Path], names: list[str]) -> list[Row]:
+    rows: list[Row] = []
+    for path in paths:
+        _tell(f"measuring {path}")
+        rows += checkout(bench, path.resolve())
+    for name in () if paths else names:
+        _tell(f"measuring {name}")
+        rows += SUITES[name](bench)
+    return rows
 
 
 def _tell(text: str) -> None:

@@ -21,20 +21,21 @@ _TREES = HOME / "trees"
 
 @dataclass(frozen=True)
 class Scale:
-    """How much is measured: Python files of the monorepo, of the OpenAI-dense tree and of the sample for those peers
-    that would take an hour; runs over a tree, and over one file."""
+    """How much is measured: Python files of the monorepo, of the OpenAI-dense tree, and of the samples for libcst's
+    codemod and for bump-pydantic, which would take hours; runs over a tree, and over one file."""
 
     monorepo: int
     dense: int
     sample: int
+    small_sample: int
     runs: int
     short_runs: int
     budget: float = 20.0
     """Seconds: what takes longer is run once."""
 
 
-FULL = Scale(monorepo=50_000, dense=400, sample=120, runs=5, short_runs=21)
-QUICK = Scale(monorepo=5_000, dense=150, sample=40, runs=3, short_runs=9)
+FULL = Scale(monorepo=50_000, dense=400, sample=120, small_sample=12, runs=5, short_runs=21)
+QUICK = Scale(monorepo=5_000, dense=150, sample=40, small_sample=4, runs=3, short_runs=9)
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,10 @@ class Bench:
     scale: Scale
     scratch: Path
 
-    def compare(self, commands: dict[str, Command], runs: int | None = None) -> dict[str, Measured]:
+    def compare(self, commands: dict[str, Command]) -> dict[str, Measured]:
         """The medians of commands that leave everything as it was."""
         contenders = {name: Contender(command) for name, command in commands.items()}
-        return timed(contenders, runs or self.scale.runs, self.scale.budget)
+        return timed(contenders, self.scale.runs)
 
     def on_copy(self, files: Sequence[Path], root: Path, command: Callable[[Path], Command]) -> Measured:
         """What a command takes that writes to the folder, which has a copy of the files."""
@@ -63,9 +64,13 @@ class Bench:
 
         return timed({"it": Contender(command(folder), prepare)}, min(2, self.scale.runs), self.scale.budget)["it"]
 
-    def scaled(self, files: Sequence[Path], root: Path, command: Callable[[Path], Command]) -> float:
-        """The seconds that a command would take for all the files: what it takes for a few, by their bytes."""
-        sample = files[:: max(1, len(files) // self.scale.sample)]
+    def scaled(self, files: Sequence[Path], root: Path, command: Callable[[Path], Command], count: int) -> float:
+        """The seconds that a command would take for all the files: what it takes for ``count``, by their bytes.
+
+        They are those in the middle of as many groups of equal number and rising size.
+        """
+        step = len(files) // count
+        sample = sorted(files, key=lambda path: (path.stat().st_size, path))[step // 2 :: step][:count]
         nothing = self.scratch / "start" / "nothing.py"
         nothing.parent.mkdir(exist_ok=True)
         nothing.write_bytes(b"")
@@ -88,8 +93,8 @@ def monorepo(bench: Bench) -> list[Row]:
         ratio = (ours - found["start"].wall) / found["rg"].wall
         note = f"{ours:.2f} s; rg {found['rg'].wall:.2f} s, Python's start {found['start'].wall:.3f} s"
         rows.append(Row(f"{count} files, beyond Python's start: rg -l openai", ratio, 5, note=note))
-    libcst = bench.scaled(files, tree, bench.peers.libcst_codemod)
-    bump = bench.scaled(files, tree, bench.peers.bump_pydantic)
+    libcst = bench.scaled(files, tree, bench.peers.libcst_codemod, bench.scale.sample)
+    bump = bench.scaled(files, tree, bench.peers.bump_pydantic, bench.scale.small_sample)
     memory = peak_memory(migrate)
     return [
         *rows,
@@ -131,7 +136,7 @@ def hook(bench: Bench) -> list[Row]:
         file, text = next(iter(contents.items()))
         # It is written to, so that the next run finds it as the first did.
         contender = Contender(peers.hook(tree, file), partial((tree / file).write_bytes, text.encode()))
-        found = timed({"ours": contender, "imports": Contender(peers.imports(statement))}, runs, bench.scale.budget)
+        found = timed({"ours": contender, "imports": Contender(peers.imports(statement))}, runs)
         ours, start = found["ours"].wall, found["imports"].wall
         note = f"{ours * 1000:.0f} ms; {start * 1000:.0f} ms"
         rows.append(Row(f"pre-commit, {name}: {statement}", ours / start, limit, note=note))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,17 +21,18 @@ _INTERVAL = 0.01
 
 
 class CommandError(Exception):
-    """A command ended with a status that it should not have; what it took is worth nothing then."""
+    """A command did not do its work; what it took is worth nothing then."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """What is run and where. ``statuses`` are the exit statuses of a run that did its work."""
+    """What is run and where. A run that did its work ends with one of ``statuses`` and prints ``proof``."""
 
     arguments: tuple[str, ...]
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
     statuses: tuple[int, ...] = (0,)
+    proof: str = ""
     stdin: str = ""
 
 
@@ -51,7 +53,7 @@ class Contender:
     prepare: Callable[[], object] | None = None
 
 
-def timed(contenders: Mapping[str, Contender], runs: int, budget: float) -> dict[str, Measured]:
+def timed(contenders: Mapping[str, Contender], runs: int, budget: float = math.inf) -> dict[str, Measured]:
     """The medians of several runs, taken in turn so that what else the machine does hits all of them alike.
 
     Each is run once before, unmeasured, for the caches. A contender whose first run took longer than ``budget``
@@ -132,14 +134,16 @@ def _run(command: Command, started: Callable[[int], object] | None = None) -> tu
             raise
         end = time.perf_counter()
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode not in command.statuses:
-            said.seek(0)
-            reason = said.read()[-2000:].decode(errors="replace")
-            raise CommandError(f"{' '.join(command.arguments)} ended with {process.returncode}\n{reason}")
-        printed.seek(0)
-        output = printed.read().decode(errors="replace")
+        output, errors = _text(printed), _text(said)
+    if process.returncode not in command.statuses or command.proof not in output + errors:
+        raise CommandError(f"{' '.join(command.arguments)} ended with {process.returncode}\n{errors[-2000:]}")
     largest = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return Measured(end - start, usage.ru_utime + usage.ru_stime, output), largest
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
 
 
 def _median(found: list[Measured]) -> Measured:

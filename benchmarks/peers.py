@@ -58,13 +58,16 @@ class Peers:
 
     def libcst_codemod(self, folder: Path) -> Command:
         """libcst's own runner with two workers. It writes the files, and fails where one cannot be parsed."""
-        module = ("-x", "benchmarks.libcst_codemod.UseAblit", "--no-format", "--hide-progress", "-j", "2", str(folder))
+        # -P: a module of the folder must never be imported.
+        runner = (str(self.python), "-P", "-m", "libcst.tool", "codemod", "-x", "benchmarks.libcst_codemod.UseAblit")
+        options = ("--no-format", "--hide-progress", "-j", "2", ".")
         path = {"PYTHONPATH": str(PROJECT)}
-        return Command((str(self.python), "-m", "libcst.tool", "codemod", *module), HOME, path, statuses=(0, 1))
+        return Command((*runner, *options), folder, path, (0, 1), "Finished codemodding")
 
     def bump_pydantic(self, folder: Path) -> Command:
         """A codemod of others on the stack that is ours; it prints a diff and fails where there is one."""
-        return Command((self._tool("bump-pydantic"), "--diff", str(folder)), HOME, statuses=(0, 1))
+        arguments = (self._tool("bump-pydantic"), "--log-file", os.devnull, "--diff", ".")
+        return Command(arguments, folder, statuses=(0, 1), proof="Run successfully!")
 
     def ast_grep(self, folder: Path) -> Command:
         """Rules by pattern; what they match is printed, not replaced. A checkout's own configuration is not read."""

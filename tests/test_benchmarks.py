@@ -163,6 +163,20 @@ def test_the_command_prints_the_table_and_fails_when_a_target_is_missed(
     assert "twice" in capsys.readouterr().out
 
 
+def test_a_command_that_did_not_do_its_work_is_no_missed_target(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: object) -> list[Row]:
+        raise CommandError("libcst.tool ended with 1")
+
+    monkeypatch.setattr(__main__, "prepared", lambda: None)
+    monkeypatch.setitem(__main__.SUITES, "dense", fail)
+    assert __main__.main(["--only", "dense"]) == 2
+    printed = capsys.readouterr()
+    assert "libcst.tool ended with 1" in printed.err
+    assert not printed.out
+
+
 @pytest.mark.parametrize("arguments", [["--only", "nonsense"], ["/nowhere/at/all"], [".", "--only", "dense"]])
 def test_bad_usage_is_told_before_anything_is_made(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -200,6 +214,12 @@ class TestMeasuring:
     def test_a_command_that_fails_is_not_measured(self) -> None:
         with pytest.raises(CommandError, match=r"ended with 3\nno such thing"):
             timed({"it": Contender(python("import sys; print('no such thing', file=sys.stderr); sys.exit(3)"))}, 1, 60)
+
+    def test_a_command_without_the_proof_of_its_work_is_not_measured(self) -> None:
+        said = {"it": Contender(python("print('all done')", proof="done"))}
+        assert timed(said, 1, 60)["it"].output == "all done\n"
+        with pytest.raises(CommandError):
+            timed({"it": Contender(python("print('nothing to do')", proof="done"))}, 1, 60)
 
     def test_the_memory_of_children_counts(self) -> None:
         hold = "import time; held = bytearray(40_000_000); held[::4096] = held[::4096]; time.sleep(0.3)"
