@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from codemod.changes import Edit, FileChange, Finding, Migration, Remainder, Span, Status, Target, Unreadable
 
-# Outside any repository, so that paths in a report are as they are here.
-ROOT = Path(tempfile.gettempdir()) / "nowhere"
+# Outside any repository, wherever temporary files are, so that paths in a report are as they are here.
+ROOT = Path(Path.cwd().anchor) / "nowhere"
 TARGET = Target(base_url="https://api.abliteration.ai/v1", key_env="ABLIT_KEY", model="abliterated-model")
 # Made up; nobody's key.
 SECRET = "sk-proj-" + "Zq7Rk2Vt9Xw4Lm6Np8Bs3Df5"

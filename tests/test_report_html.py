@@ -189,6 +189,13 @@ def test_what_changed_within_a_line_is_marked(opened: Opened) -> None:
     assert page.locator(".line.new", has_text="MODEL").locator(".changed").inner_text() == "abliterated-model"
 
 
+def test_code_is_coloured_in_its_own_language(opened: Opened) -> None:
+    page = opened(sample())
+    changed = page.locator(".file", has_text="app/llm.py")
+    assert changed.locator(".line.same .k", has_text="def").count() == 1
+    assert {"k", "s"} <= set(page.evaluate("[...document.querySelectorAll('.line span[class]')].map((e) => e.className)"))
+
+
 def test_a_name_that_differs_in_part_is_marked_whole(opened: Opened) -> None:
     key = change("a.py", "k = env['OPENAI_KEY_1']\n", ("OPENAI_KEY_1", "ABLIT_KEY", "ABL002"))
     whole = change("b.py", "old\n", ("old", "new text", "ABL002"))

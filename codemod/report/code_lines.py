@@ -111,9 +111,8 @@ def _highlighted(text: str, lexer: Lexer) -> list[tuple[Part, ...]]:
     """The lines of a text, redacted and with everything invisible made visible, without their ends."""
     text = visible(redact(text.replace("\r\n", "\n")))
     lines: list[list[Part]] = [[]]
-    for token, value in lexer.get_tokens(text):
-        first, *others = value.split("\n")
-        kind = _kind(token)
+    for kind, tokens in groupby(lexer.get_tokens(text), key=lambda token: _kind(token[0])):
+        first, *others = "".join(value for _, value in tokens).split("\n")
         for index, piece in enumerate((first, *others)):
             if index:
                 lines.append([])

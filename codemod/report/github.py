@@ -15,7 +15,6 @@ from codemod.changes import Status
 from codemod.redact import redact
 from codemod.report import outline, repository
 from codemod.report.escape import visible, visible_name
-from codemod.rules import BY_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +51,7 @@ def _annotation(finding: Finding, from_top: Callable[[str], str]) -> str:
         columns = {"col": str(finding.column), "endColumn": str(finding.end_column)}
         properties |= {"line": str(finding.line), "endLine": str(finding.end_line)}
         properties |= columns if finding.line == finding.end_line else {}
-    properties["title"] = f"{finding.rule} {BY_ID[finding.rule].name}"
+    properties["title"] = f"{finding.rule} {outline.rule(finding.rule).name}"
     return _command("warning" if finding.status is Status.REVIEW else "notice", properties, _text(finding))
 
 

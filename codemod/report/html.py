@@ -21,7 +21,6 @@ from codemod.changes import Status
 from codemod.redact import redact
 from codemod.report import code_lines, diff, outline
 from codemod.report.escape import visible, visible_name
-from codemod.rules import BY_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,8 +82,8 @@ def render(migration: Migration) -> str:
         target=migration.target,
         counts=outline.counts(migration),
         files=shown,
-        reviews=sorted(reviews, key=lambda note: BY_ID[note.rule].urgency),
-        rules=[BY_ID[rule] for rule in sorted({note.rule for note in notes})],
+        reviews=sorted(reviews, key=lambda note: outline.rule(note.rule).urgency),
+        rules=[outline.rule(rule) for rule in sorted({note.rule for note in notes})],
         left=[
             (
                 reason,
@@ -170,7 +169,7 @@ def _note(finding: Finding, target: str) -> Note:
     return Note(
         status=finding.status.value,
         rule=finding.rule,
-        name=BY_ID[finding.rule].name,
+        name=outline.rule(finding.rule).name,
         place=visible_name(outline.place(finding)),
         line=finding.line,
         message=_shown(finding.message),

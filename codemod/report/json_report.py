@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from codemod import __version__, sanity
 from codemod.changes import Status
 from codemod.redact import redact
-from codemod.report import diff
-from codemod.rules import BY_ID
+from codemod.report import diff, outline
 
 if TYPE_CHECKING:
     from codemod.changes import Finding, Migration
@@ -65,7 +64,7 @@ def document(migration: Migration) -> dict[str, Any]:
 def _finding(finding: Finding) -> dict[str, Any]:
     found = {
         "rule": finding.rule,
-        "name": BY_ID[finding.rule].name,
+        "name": outline.rule(finding.rule).name,
         "status": finding.status.value,
         "path": finding.path,
         "line": finding.line,

@@ -20,7 +20,6 @@ from codemod.changes import Status
 from codemod.redact import redact
 from codemod.report import diff, outline, repository
 from codemod.report.escape import visible, visible_name
-from codemod.rules import BY_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -137,7 +136,7 @@ def _lines(file: outline.LeftIn) -> str:
 
 
 def _entry(finding: Finding, link: Callable[[Finding, str], str], label: str = "") -> str:
-    name = BY_ID[finding.rule].name
+    name = outline.rule(finding.rule).name
     place = link(finding, label or _code(outline.place(finding)))
     return f"{place} **{name}** ({finding.rule}): {_prose(finding.message)}"
 

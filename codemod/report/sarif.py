@@ -23,7 +23,7 @@ from codemod.changes import Status
 from codemod.redact import redact
 from codemod.report import outline, repository
 from codemod.report.escape import visible
-from codemod.rules import BY_ID, RULES
+from codemod.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,7 +132,7 @@ def _result(finding: Finding, from_top: Callable[[str], str]) -> dict[str, Any]:
         location["physicalLocation"]["region"] = {"startLine": 1}
         location["logicalLocations"] = [{"name": f"cell {finding.cell + 1}", "kind": "cell"}]
         text = f"Cell {finding.cell + 1}, line {finding.line}: {text}"
-    urgent = BY_ID[finding.rule].urgency <= _URGENT
+    urgent = outline.rule(finding.rule).urgency <= _URGENT
     kind, level = {
         Status.CHANGE: ("fail", "note"),
         Status.REVIEW: ("fail", "error" if urgent else "warning"),
