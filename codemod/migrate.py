@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codemod.changes import Finding, Migration, Status, Unreadable, excerpt
+from codemod.changes import Finding, Migration, Status, Unreadable
 from codemod.checklist import checklist
 from codemod.discover import Tree, discover
 from codemod.files.needs import Needs
@@ -86,7 +86,7 @@ def _migration(loader: Loader, settings: Settings, tree: Tree) -> Migration:
         [*(_finding(note, loader, decided.programs) for note in notes), *followed.findings, *unread],
         key=lambda finding: (*finding.place, finding.message),
     )
-    findings = list(dict.fromkeys(findings))
+    findings = _once_each(findings)
     return Migration(
         tree.root,
         target,
@@ -159,7 +159,7 @@ def _finding(note: Note, loader: Loader, programs: Sequence[Rewritten]) -> Findi
     if note.status is Status.CHANGE:
         changed = next((each for each in programs if each.source.path == note.path), None)
         if changed is not None:
-            after = excerpt(source.text, changed.edits, span)
+            after = changed.after(span)
     before = source.text[span.start : span.end]
     return Finding(
         note.rule,
@@ -175,6 +175,23 @@ def _finding(note: Note, loader: Loader, programs: Sequence[Rewritten]) -> Findi
         note.help,
         cell,
     )
+
+
+def _once_each(findings: Sequence[Finding]) -> list[Finding]:
+    """Findings, sorted by place, without those that repeat a change which is told of an expression around theirs.
+
+    Where a look-up and the name in it change for one reason, that is one change.
+    """
+    told: dict[object, tuple[int, int]] = {}
+    repeated: set[int] = set()
+    changes = [finding for finding in dict.fromkeys(findings) if finding.status is Status.CHANGE]
+    for finding in sorted(changes, key=lambda one: (*one.place[:4], -one.end_line, -one.end_column)):
+        key, end = (finding.path, finding.cell, finding.rule, finding.message), (finding.end_line, finding.end_column)
+        if end <= told.get(key, (0, 0)):
+            repeated.add(id(finding))
+        else:
+            told[key] = end
+    return [finding for finding in dict.fromkeys(findings) if id(finding) not in repeated]
 
 
 def _unreadable(item: Unreadable) -> Finding:

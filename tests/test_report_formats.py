@@ -17,7 +17,19 @@ from pygments.token import Keyword, String, Text
 from report_samples import LLM, LLM_EDITS, SECRET, change, finding, migration, sample
 
 from codemod.changes import Finding, Migration, Status, Unreadable
-from codemod.report import FORMATS, code_lines, github, html, json_report, markdown, outline, patch, renderer, sarif, text
+from codemod.report import (
+    FORMATS,
+    code_lines,
+    github,
+    html,
+    json_report,
+    markdown,
+    outline,
+    patch,
+    renderer,
+    sarif,
+    text,
+)
 from codemod.rules import BY_ID
 from codemod.rules.rule import Example, Rule
 

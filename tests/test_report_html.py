@@ -193,7 +193,9 @@ def test_code_is_coloured_in_its_own_language(opened: Opened) -> None:
     page = opened(sample())
     changed = page.locator(".file", has_text="app/llm.py")
     assert changed.locator(".line.same .k", has_text="def").count() == 1
-    assert {"k", "s"} <= set(page.evaluate("[...document.querySelectorAll('.line span[class]')].map((e) => e.className)"))
+    assert {"k", "s"} <= set(
+        page.evaluate("[...document.querySelectorAll('.line span[class]')].map((e) => e.className)")
+    )
 
 
 def test_a_name_that_differs_in_part_is_marked_whole(opened: Opened) -> None:

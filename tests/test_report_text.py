@@ -108,6 +108,15 @@ def test_a_reason_stands_with_its_hunk() -> None:
         )
 
 
+def test_places_of_a_line_that_change_for_one_reason_share_it() -> None:
+    found = tuple(
+        finding("ABL004", Status.CHANGE, "a.py", 1, "why", column=column, end_column=column + 1) for column in (1, 9)
+    )
+    report = text.render(migration(change("a.py", "a       a\n", ("a       a", "b       b", "ABL004")), findings=found))
+    assert re.findall(r"^  # .*", report, re.MULTILINE) == ["  # 1: why, in 2 places (ABL004 model-id)"]
+    assert "a.py: 2 changes\n" in report
+
+
 def test_a_notebook_s_reasons_stand_above_its_diff() -> None:
     run = migration(
         change("a.ipynb", '{\n "cells": 1\n}\n', ("1", "2", "ABL004")),

@@ -66,9 +66,13 @@ class _Task:
     beside: int = 0
 
 
-def to_edits(source: Source, rewrites: list[tuple[Rewrite, Names]]) -> list[Edit]:
-    """The edits of a file, sorted and without overlaps; rewrites of one place are carried out in the given order."""
+def to_edits(source: Source, rewrites: list[tuple[Rewrite, Names]]) -> tuple[list[Edit], dict[Span, str]]:
+    """The edits of a file, sorted and without overlaps; rewrites of one place are carried out in the given order.
+
+    And what stands in the end in each place that was rewritten: the edit of a call does not tell it of its arguments.
+    """
     edits: list[Edit] = []
+    texts: dict[Span, str] = {}
     tasks: list[_Task] = []
     longer: Counter[int] = Counter()
     for rewrite, _ in rewrites:
@@ -87,9 +91,9 @@ def to_edits(source: Source, rewrites: list[tuple[Rewrite, Names]]) -> list[Edit
         else:
             tasks.append(_Task(span, rewrite, names, longer[rewrite.place[2]]))
     for span, inside in _groups(tasks):
-        text = _rewritten(source, span, inside)
+        text = _rewritten(source, span, inside, texts)
         edits.append(_trimmed(source.text, span, text, inside[0].rewrite.rule))
-    return sorted(edits)
+    return sorted(edits), texts
 
 
 def _groups(tasks: list[_Task]) -> list[tuple[Span, list[_Task]]]:
@@ -103,16 +107,17 @@ def _groups(tasks: list[_Task]) -> list[tuple[Span, list[_Task]]]:
     return groups
 
 
-def _rewritten(source: Source, span: Span, tasks: list[_Task]) -> str:
-    """The text of ``span`` after all tasks inside it, innermost first."""
+def _rewritten(source: Source, span: Span, tasks: list[_Task], texts: dict[Span, str]) -> str:
+    """The text of ``span`` after all tasks inside it, innermost first; ``texts`` takes it and theirs."""
     own = [task for task in tasks if task.span == span]
     pieces, position = [], span.start
     for inner, inside in _groups([task for task in tasks if task.span != span]):
-        pieces += [source.text[position : inner.start], _rewritten(source, inner, inside)]
+        pieces += [source.text[position : inner.start], _rewritten(source, inner, inside, texts)]
         position = inner.end
     text = "".join([*pieces, source.text[position : span.end]])
     for task in own:
         text = _carry_out(task.rewrite.action, text, source, task)
+    texts[span] = text
     return text
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codemod.changes import Edit, applied
+from codemod.changes import Edit, Span, applied, excerpt
 from codemod.python.actions import RenameIn, Require, Rewrite, SetArguments, SetCode, SetString, SwapImport, Verbatim
 from codemod.python.edit import Names, to_edits
 from codemod.python.imports import Imports, swapped_import
@@ -30,10 +30,25 @@ class RewriteError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """A program and the edits of its text, sorted and without overlaps."""
+    """A program and the edits of its text, sorted and without overlaps; what each rewritten place ends up as."""
 
     source: Source
     edits: tuple[Edit, ...]
+    texts: Mapping[Span, str]
+
+    def after(self, span: Span) -> str:
+        """What takes the place of a span's text; nothing where a change of what is around it took it away."""
+        if span in self.texts:
+            return self.texts[span]
+        crossed = any(
+            edit.span.start < span.end and edit.span.end > span.start and not _within(edit.span, span)
+            for edit in self.edits
+        )
+        return "" if crossed else excerpt(self.source.text, self.edits, span)
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
 
 
 def rewrite_files(notes: Sequence[Note], sources: Mapping[str, Source], facts: Mapping[str, Facts]) -> list[Rewritten]:
@@ -71,12 +86,13 @@ def _rewritten(source: Source, facts: Facts, rewrites: list[Rewrite]) -> Rewritt
     if swap is not None:
         place, old, new = swap
         tasks.append((Rewrite(source.path, place, SwapImport(old, new), bare[0].rule), Names()))
-    edits = sorted([*to_edits(source, tasks), *imports.edits()])
+    made, texts = to_edits(source, tasks)
+    edits = sorted([*made, *imports.edits()])
     try:
         parse(applied(source.code, edits))
     except SourceError as error:
         raise RewriteError(source.path) from error
-    return Rewritten(source, tuple(edits))
+    return Rewritten(source, tuple(edits), texts)
 
 
 def _distinct(rewrites: list[Rewrite]) -> list[Rewrite]:

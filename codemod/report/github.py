@@ -57,7 +57,8 @@ def _annotation(finding: Finding, from_top: Callable[[str], str]) -> str:
 
 def _text(finding: Finding) -> str:
     cell = "" if finding.cell is None else f"Cell {finding.cell + 1}, line {finding.line}: "
-    after = f"\n{finding.before}\n→ {finding.after}" if finding.status is Status.CHANGE else ""
+    swapped = finding.status is Status.CHANGE and finding.after not in ("", finding.before)
+    after = f"\n{finding.before}\n→ {finding.after}" if swapped else ""
     return cell + finding.message + after + (f"\n{finding.help}" if finding.help else "")
 
 

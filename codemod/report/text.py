@@ -132,10 +132,15 @@ def _lies_in(reason: Finding, hunk: Hunk) -> bool:
 
 
 def _reasons(findings: Iterable[Finding]) -> Iterator[Line]:
-    for finding in findings:
-        name = outline.rule(finding.rule).name
-        where = f"{finding.line}" if finding.cell is None else f"cell {finding.cell + 1}, line {finding.line}"
-        yield Line(Kind.REASON, f"  # {where}: {_told(finding.message)} ({finding.rule} {name})")
+    """A line for each reason; places of one line that change for the same reason share it."""
+    places = Counter((_line_of(finding), finding.message, finding.rule) for finding in findings)
+    for (where, message, rule), count in places.items():
+        many = f", in {count} places" if count > 1 else ""
+        yield Line(Kind.REASON, f"  # {where}: {_told(message)}{many} ({rule} {outline.rule(rule).name})")
+
+
+def _line_of(finding: Finding) -> str:
+    return f"{finding.line}" if finding.cell is None else f"cell {finding.cell + 1}, line {finding.line}"
 
 
 def _review(migration: Migration) -> Iterator[Line]:
