@@ -64,9 +64,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
     def open_page(value: Migration, *, fragment: str = "", **options: object) -> Page:
         path = tmp_path / "report.html"
         path.write_text(html.render(value), encoding="utf-8")
-        context = browser.new_context(
-            **{"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options
-        )
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
         contexts.append(context)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         page = context.new_page()
@@ -154,6 +152,39 @@ def test_a_review_jumps_to_its_line(opened: Opened) -> None:
     assert marked(page) == 'client = OpenAI(api_key="sk-...3Df5")'
     page.click("text=app/agent.py:41")
     assert marked(page) == "row.model"
+
+
+def test_a_jump_ends_at_its_line_however_long_the_page_is(opened: Opened) -> None:
+    paths = [f"app/{number:02}.py" for number in range(40)]
+    found = tuple(finding("ABL014", Status.REVIEW, path, 5, path) for path in paths)
+    page = opened(migration(*(change(path, LLM, *LLM_EDITS) for path in paths), findings=found))
+    for path in (paths[0], paths[20], paths[39]):
+        page.locator(".card .place", has_text=path).click()
+        page.wait_for_timeout(300)
+        assert marked(page) == 'MODEL = "gpt-4o-mini"'
+        assert page.locator(".file:has(.jumped) .path").inner_text() == path
+
+
+def test_findings_of_a_line_outside_the_diff_share_what_they_quote(opened: Opened) -> None:
+    found = (
+        finding("ABL014", Status.REVIEW, "a.py", 3, "one", before="OpenAI(base_url=url)"),
+        finding("ABL011", Status.KEEP, "a.py", 3, "two", before="url"),
+        finding("ABL040", Status.REVIEW, "b.py", 1, "cannot be parsed"),
+    )
+    page = opened(migration(findings=found))
+    assert visible(page, ".piece .range") == ["line 3", "line 1"]
+    assert page.locator(".line code").all_inner_texts() == ["OpenAI(base_url=url)"]
+    page.click("text=b.py:1")
+    assert page.locator(".piece.jumped .message").inner_text() == "cannot be parsed"
+
+
+def test_a_change_in_a_cell_is_shown_as_one(opened: Opened) -> None:
+    swap = {"cell": 2, "before": 'ask("gpt-4o")', "after": 'ask("abliterated-model")'}
+    page = opened(migration(findings=(finding("ABL004", Status.CHANGE, "a.ipynb", 7, "model id", **swap),)))
+    assert visible(page, ".piece .range") == ["cell 3, line 7"]
+    assert visible(page, ".line.old code, .line.new code") == [swap["before"], swap["after"]]
+    assert page.locator(".changed").all_inner_texts() == ["gpt-4o", "abliterated-model"]
+    assert page.locator(".line .s").count() > 0
 
 
 def test_a_jump_unfolds_and_undoes_the_filter(opened: Opened) -> None:

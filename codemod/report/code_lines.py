@@ -70,12 +70,16 @@ def lexer_for(path: str) -> Lexer:
         return TextLexer(stripnl=False, ensurenl=False)
 
 
-def excerpt(text: str, lexer: Lexer, number: int, anchor: str) -> tuple[Line, ...]:
-    """Lines from ``number`` on that are quoted, not changed; the first one has the anchor, even if it is empty."""
-    lines = _highlighted(text, lexer) or [()]
-    return tuple(
-        Line("same", None, number + offset, parts, "" if offset else anchor) for offset, parts in enumerate(lines)
-    )
+def excerpt(before: str, after: str, lexer: Lexer, number: int, anchor: str) -> tuple[Line, ...]:
+    """Lines from ``number`` on that are quoted, the first with the anchor; then what takes their place, if anything."""
+    old, new = (_highlighted(text, lexer) if text else [] for text in (before, after))
+    side = "old" if new else "same"
+    lines = [Line(side, None, number + offset, parts, "" if offset else anchor) for offset, parts in enumerate(old)]
+    if not new:
+        return tuple(lines)
+    lines = [replace(line, old=line.new, new=None) for line in lines]
+    lines += [Line("new", None, number + offset, parts) for offset, parts in enumerate(new)]
+    return _marked(tuple(lines))
 
 
 def blocks(hunk: diff.Hunk, lexer: Lexer, anchor: str) -> tuple[tuple[Line, ...], ...]:

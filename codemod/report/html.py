@@ -12,6 +12,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -46,12 +47,16 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a file: a hunk of its diff, or the excerpt that a finding elsewhere in it quotes."""
+    """A stretch of a file: a hunk of its diff, or what findings elsewhere quote of a line.
+
+    Without any code it is itself what its notes lead to, by its ``anchor``.
+    """
 
     line: int
     title: str
     notes: tuple[Note, ...]
     blocks: tuple[tuple[code_lines.Line, ...], ...]
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +161,23 @@ def _pieces(anchor: str, path: str, change: FileChange | None, findings: list[Fi
         rest = [finding for finding in rest if finding.cell is not None or finding.line not in lines]
         notes = tuple(_note(finding, f"{anchor}-{finding.line}") for finding in here)
         yield Piece(hunk.old_start, hunk.header, notes, code_lines.blocks(hunk, lexer, anchor))
-    for number, finding in enumerate(rest):
-        target = f"{anchor}-x{number}"
-        cell = "" if finding.cell is None else f"cell {finding.cell + 1}, "
-        lines_quoted = code_lines.excerpt(finding.before, lexer, finding.line, target)
-        # Lines of a cell say nothing about the notebook's own; as in the report's order, they come last.
-        order = finding.line if finding.cell is None else sys.maxsize
-        yield Piece(order, f"{cell}line {finding.line}", (_note(finding, target),), (lines_quoted,))
+    for number, (_, found) in enumerate(groupby(rest, key=lambda finding: (finding.cell, finding.line))):
+        yield _elsewhere(path, f"{anchor}-x{number}", list(found))
+
+
+def _elsewhere(path: str, anchor: str, findings: list[Finding]) -> Piece:
+    """The findings of a line that no hunk shows, with what they quote of it; a notebook's lines count in their cell."""
+    cell, line = findings[0].cell, findings[0].line
+    lexer = code_lines.lexer_for(path if cell is None else "cell.py")
+    notes = tuple(_note(finding, anchor) for finding in findings)
+    # Most often one finding quotes what the others quote parts of.
+    longest = max(findings, key=lambda finding: len(finding.before))
+    after = "" if longest.after == longest.before else longest.after
+    quoted = code_lines.excerpt(longest.before, after, lexer, line, anchor)
+    title = f"line {line}" if cell is None else f"cell {cell + 1}, line {line}"
+    # Lines of a cell say nothing about the notebook's own; as in the report's order, they come last.
+    order = line if cell is None else sys.maxsize
+    return Piece(order, title, notes, (quoted,) if quoted else (), "" if quoted else anchor)
 
 
 def _note(finding: Finding, target: str) -> Note:
