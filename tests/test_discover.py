@@ -166,7 +166,7 @@ def forest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(upper=st.lists(pattern, max_size=4), lower=st.lists(pattern, max_size=3))
 def test_without_git_the_rules_are_gits(forest: Path, upper: list[str], lower: list[str]) -> None:
     (forest / ".gitignore").write_bytes("\n".join(upper).encode())

@@ -310,7 +310,7 @@ def own_newline(document: Document) -> str:
     return "\r\n" if "\r\n" in document.text else "\n"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(files(), st.data())
 def test_any_edit_of_a_block_leaves_the_others_and_the_text_alone(text: str, data: st.DataObject) -> None:
     documents, _ = markup.read(text)

@@ -443,7 +443,7 @@ def tidy(source: str | list[str]) -> bool:
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(dumped())
 def test_any_notebook_without_edits_stays_the_same(text: str) -> None:
     found, problems = notebook.read(text)
@@ -457,7 +457,7 @@ def test_any_notebook_without_edits_stays_the_same(text: str) -> None:
                 assert json.loads(f'"{shown}"') == document.text[offset]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(dumped(), st.data())
 def test_any_edit_changes_the_source_of_its_cell_alone(text: str, data: st.DataObject) -> None:
     book = json.loads(text)

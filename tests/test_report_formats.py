@@ -251,7 +251,7 @@ def migrations(draw: st.DrawFn) -> Migration:
     return migration(*(change(path, LLM, *LLM_EDITS) for path in changed), findings=tuple(found), unreadable=unread)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(migrations())
 def test_all_formats_agree(value: Migration) -> None:
     agree(value)

@@ -171,7 +171,7 @@ def test_nothing_found_is_said_in_a_sentence() -> None:
     assert "### For review" not in text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet=st.sampled_from(list("`~<>/![]()*_#@\\-|&$ \n\r\tab\x0c\u2028")), max_size=40))
 def test_any_text_stays_in_its_place(text: str) -> None:
     value = migration(
