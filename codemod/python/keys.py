@@ -156,7 +156,7 @@ class _KeyMove:
     def _fall_back(self) -> None:
         """Read the new variable where the value would be none, which makes the SDK read OpenAI's."""
         path, place = self.given.path, self.given.place
-        if any(function.returns == self.given.node for function in self.world.program.functions):
+        if self.given.node in self.world.returned:
             raise UnresolvedError(path, place, "the function that hands it its key may give none")
         if self.given.unpacked:
             raise UnresolvedError(path, place, "the dict that hands it its key may give none")

@@ -250,6 +250,7 @@ class Linker(Libraries):
             scope=call.scope + functions if call.scope >= 0 else -1,
         )
         self.program.calls.append(moved)
+        self.program.call_of[moved.result] = index
         self.program.call_file.append(file)
         made = Invocation(moved.args, moved.result, index)
         self.on_value(moved.func, lambda value: self.apply(value, made))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from codemod.python.world import Client, Escape, World
 
 MODULE = External("openai")
+MODULE_KEY = External(f"{MODULE.name}.api_key")
 # The names under which a call of 0.28 takes its model; the last two change its path.
 MODEL_ARGUMENTS = ("model", "engine", "deployment_id")
 # Settings that make a client of the module even when nothing is called through it.
@@ -156,7 +157,7 @@ def _units(world: World, calls: list[ModuleCall], stores: list[Store], group: fr
         use = ModuleUse(major, [call for call in shared if supported(call.path)], partners=partners)
         use.staying = [call for call in shared if not supported(call.path)]
         path, place = _anchor(world, use, stores)
-        escapes = _escapes(world, group)
+        escapes = [escape for escape in world.module_escapes if world.call_path(escape.call) in group]
         unit = Client(-1, Constructor(-1), path, place, escapes=escapes, stores=stores, module=use)
         for partner in partners:
             if partner.module is not None:
@@ -175,7 +176,7 @@ def _anchor(world: World, use: ModuleUse, stores: list[Store]) -> tuple[str, Pla
     return min(places)
 
 
-def _escapes(world: World, group: frozenset[str]) -> list[Escape]:
+def module_escapes(world: World) -> list[Escape]:
     """Code outside the repository that is handed the module, or a resource of it, in a program that is no test."""
     from codemod.python.world import Escape  # noqa: PLC0415
 
@@ -185,11 +186,10 @@ def _escapes(world: World, group: frozenset[str]) -> list[Escape]:
         if not any(name == MODULE.name or _is_resource(name) for name in names):
             continue
         for callee, call, _ in entries:
-            path = world.call_path(call)
-            harmless = callee in _READS_ONLY or callee in externals.READERS or is_test_file(path)
+            harmless = callee in _READS_ONLY or callee in externals.READERS or is_test_file(world.call_path(call))
             if callee == "getattr" and MODULE.name in names:
                 harmless = False  # the name is not a literal: what is read cannot be seen
-            if path in group and not harmless:
+            if not harmless:
                 found.append(Escape(callee, call))
     return found
 
@@ -245,11 +245,10 @@ def models_given(world: World, args: Sequence[Arg], call: int) -> list[Given]:
     return [given for name in MODEL_ARGUMENTS for given in world.given(args, name, call)]
 
 
-def sets_azure(world: World) -> bool:
+def names_azure(world: World) -> bool:
     """Whether the repository's code or configuration names variables that make the module an Azure client."""
-    for facts in world.program.files:
-        if any(isinstance(value, str) and _AZURE.fullmatch(value) for value in facts.constants.values()):
-            return True
+    if any(isinstance(value, str) and _AZURE.fullmatch(value) for value in world.program.constants.values()):
+        return True
     return any(_AZURE.search(text) for text in world.configuration)
 
 

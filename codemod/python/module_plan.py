@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from codemod.python.actions import InsertAfter, OrElse, RenameArgument, Rewrite, SetArguments, SetCode
 from codemod.python.addresses import Address, classify
 from codemod.python.keys import SDK_KEY, UNSET, is_test_file
-from codemod.python.module_client import MODULE, given_to, sets_azure
+from codemod.python.module_client import MODULE_KEY, given_to
 from codemod.python.module_files import UnplacedError, assigned_module, late_events, openings
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class _Planner:
 
     def _told_apart_from_azure(self) -> str:
         known = any(store.name == "api_type" for store in self.client.stores)
-        return 'api_type = "openai"' if self.use.major and not known and sets_azure(self.world) else ""
+        return 'api_type = "openai"' if self.use.major and not known and self.world.names_azure else ""
 
     def _url(self, bases: list[Store]) -> str:
         url = self.world.base_url(self.client)
@@ -351,8 +351,7 @@ def _free_name(text: str) -> str:
 
 def read_elsewhere(world: World) -> tuple[str, str] | None:
     """Code that reads the module's key for itself - to send it, or to give it to a client which stays - and where."""
-    reads = [n for n, values in world.program.values.items() if _KEY in values]
-    for node in reads:
+    for node in world.module_key_reads:
         path = world.path(node)
         if is_test_file(path):
             continue
@@ -368,7 +367,6 @@ def key_tests(world: World, path: str) -> list[Place]:
     """Where a file tests the module's key."""
     file = world.linker.files[path]
     facts, base = world.program.files[file], world.program.offsets[file]
-    return [u.place for u in facts.uses if u.kind == "test" and _KEY in world.program.values.get(u.node + base, ())]
-
-
-_KEY = type(MODULE)(f"{MODULE.name}.api_key")
+    return [
+        u.place for u in facts.uses if u.kind == "test" and MODULE_KEY in world.program.values.get(u.node + base, ())
+    ]

@@ -128,6 +128,7 @@ class Program:
     fallbacks: dict[int, tuple[int, ...]] = field(default_factory=dict)
     compositions: dict[int, Composition] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
+    call_of: dict[int, int] = field(default_factory=dict)
     call_file: list[int] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)

@@ -98,12 +98,12 @@ def _is_none(world: World, arg: Arg | None) -> bool:
 
 def _field_call(world: World, body: int) -> int | None:
     """The ``Field(...)`` call that a field is set to."""
-    sources = {body} | {source for source, _ in world.program.back.get(body, ())}
-    for index, call in enumerate(world.program.calls):
-        if call.result in sources:
-            names = {getattr(value, "name", "") for value in world.program.values.get(call.func, ())}
-            if names & _FIELDS:
-                return index
+    program = world.program
+    sources = {body} | {source for source, _ in program.back.get(body, ())}
+    for index in sorted(program.call_of[source] for source in sources if source in program.call_of):
+        names = {getattr(value, "name", "") for value in program.values.get(program.calls[index].func, ())}
+        if names & _FIELDS:
+            return index
     return None
 
 

@@ -75,6 +75,11 @@ class Values:
                     self._written.setdefault(arg.name, set()).add(made.result)
         self._index_readers()
 
+    @cached_property
+    def returned(self) -> frozenset[int]:
+        """The nodes of what functions return."""
+        return frozenset(function.returns for function in self.program.functions)
+
     def _find_fields(self) -> None:
         """Tell the tracer which fields the environment fills, and which may stay empty."""
         fields = self.program.fields.items()

@@ -12,7 +12,17 @@ from codemod.python.account import account_nodes, tied_nodes
 from codemod.python.consumers import Consumer, consumers, traces_off
 from codemod.python.key_checks import KeyShapes
 from codemod.python.layout import Layout
-from codemod.python.module_client import ModuleUse, configuration, endpoint, given_to, models_given, module_clients
+from codemod.python.module_client import (
+    MODULE_KEY,
+    ModuleUse,
+    configuration,
+    endpoint,
+    given_to,
+    models_given,
+    module_clients,
+    module_escapes,
+    names_azure,
+)
 from codemod.python.module_files import environment_events
 from codemod.python.objects import (
     Bound,
@@ -136,6 +146,21 @@ class World(Values):
     def traces_off(self) -> bool:
         """Whether the program switches the traces of the Agents SDK off."""
         return traces_off(self)
+
+    @cached_property
+    def module_escapes(self) -> tuple[Escape, ...]:
+        """Where the SDK's module is handed to code outside the repository."""
+        return tuple(module_escapes(self))
+
+    @cached_property
+    def module_key_reads(self) -> tuple[int, ...]:
+        """The nodes that may hold the key of the SDK's module."""
+        return tuple(node for node, values in self.program.values.items() if MODULE_KEY in values)
+
+    @cached_property
+    def names_azure(self) -> bool:
+        """Whether the repository names variables that make the module an Azure client."""
+        return names_azure(self)
 
     @cached_property
     def key_shapes(self) -> KeyShapes:

@@ -35,7 +35,6 @@ class Written:
         self._program = program
         self.displays: dict[int, Display] = {}
         self._stores: dict[int, list[tuple[ItemStore, int, str]]] = defaultdict(list)
-        self._calls = {call.result: index for index, call in enumerate(program.calls)}
         self._reads: dict[int, tuple[int, str]] = {}
         self._functions = {facts.path: [function.place for function in facts.functions] for facts in program.files}
         for facts, base in zip(program.files, program.offsets, strict=True):
@@ -50,7 +49,7 @@ class Written:
 
     def call(self, result: int) -> Call | None:
         """The call that gives what a node holds."""
-        index = self._calls.get(result)
+        index = self._program.call_of.get(result)
         return None if index is None else self._program.calls[index]
 
     def method(self, call: Call) -> tuple[int, str]:
