@@ -58,6 +58,8 @@ _BY_NAME = (
 )
 _KINDS = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _BY_NAME)
 _COMMENT = re.compile(r"(^|\s)(#|//|\*|;|--)(\s|$)|^\s*#")
+_OPENED = re.compile(r"[\"'][^\s\"']*$")
+_CLOSED = re.compile(r"[^\s\"']*[\"']")
 _MOST_WORDS = 6
 _MOST_LINES = 100
 
@@ -162,11 +164,11 @@ def _general(path: str) -> str | None:
 
 
 def _of_line(general: str | None, text: str, start: int, word: str) -> str:
-    """A comment is prose in any file that may hold one; in Python so is a string that says more than the word."""
+    """A comment is prose in any file that may hold one; in Python so is a string of several words."""
     line = text[text.rfind("\n", 0, start) + 1 : start]
     if general in (None, "settings and deployment", "another language") and _COMMENT.search(line):
         return "prose"
     if general is not None:
         return general
-    after = text[start + len(word) : start + len(word) + 1]
-    return "other use in Python" if line[-1:] in "\"'" and after in "\"'" and after else "prose"
+    opened, closed = _OPENED.search(line), _CLOSED.match(text, start + len(word))
+    return "other use in Python" if opened and closed else "prose"

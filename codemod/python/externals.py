@@ -206,19 +206,21 @@ class Lookup(NamedTuple):
 
     ``raises``: a missing name without a default raises; otherwise it gives None. ``environment``: it reads the
     process's environment, so ``os.environ[...]`` can take its place. ``name`` and ``default`` are argument positions.
+    ``sets``: a name that is missing gets the default from then on.
     """
 
     raises: bool
     environment: bool
     name: int = 0
     default: int | None = 1
+    sets: bool = False
 
 
 LOOKUPS = {
     "os.getenv": Lookup(False, True),
     "os.environ.get": Lookup(False, True),
     "os.environ.pop": Lookup(True, True),
-    "os.environ.setdefault": Lookup(False, True),
+    "os.environ.setdefault": Lookup(False, True, sets=True),
     "os.getenvb": Lookup(False, False),
     "decouple.config": Lookup(True, False),
     "decouple.Config().get": Lookup(True, False),

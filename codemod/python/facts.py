@@ -193,7 +193,8 @@ class Mention(NamedTuple):
 class Facts:
     """All facts of one file. ``nodes`` counts them; ``places`` and ``constants`` are given for those that have one.
 
-    ``import_line`` is the line before which a plain import may be added.
+    ``code_line`` is the line of the first statement before which a plain import may stand, ``import_line`` that of
+    the first import.
     """
 
     path: str
@@ -221,4 +222,5 @@ class Facts:
     module_names: dict[str, int] = field(default_factory=dict)
     local_names: dict[int, frozenset[str]] = field(default_factory=dict)
     import_line: int = 1
+    code_line: int = 1
     annotated: list[tuple[int, int]] = field(default_factory=list)

@@ -21,6 +21,7 @@ class Imports:
         self._facts = facts
         self._source = source
         self._lines: dict[str, str] = {}
+        self._users: list[Place] = []
 
     def names(self, rewrite: Rewrite) -> Names:
         """How the code of a rewrite can name what it needs; notes the imports that are missing."""
@@ -45,7 +46,7 @@ class Imports:
         """The insertions of the imports that are missing."""
         if not self._lines:
             return []
-        source, line = self._source, self._facts.import_line
+        source, line = self._source, self._line()
         offset = source.starts[line - 1] if line <= len(source.starts) else len(source.text)
         newline = source.newline_at(Span(max(offset - 1, 0), max(offset - 1, 0)))
         rows = sorted(self._lines, key=lambda row: (row.startswith("from pydantic"), row))
@@ -54,6 +55,15 @@ class Imports:
             text = newline + text.removesuffix(newline)
         rule = next(iter(self._lines.values()))
         return [Edit(Span(offset, offset), text, rule)]
+
+    def _add(self, row: str, rewrite: Rewrite) -> None:
+        self._lines.setdefault(row, rewrite.rule)
+        self._users.append(rewrite.place)
+
+    def _line(self) -> int:
+        """The line before which they go: with the other imports, unless the names are needed further up."""
+        facts = self._facts
+        return facts.import_line if min(self._users)[0] >= facts.import_line else facts.code_line
 
     def _os(self, rewrite: Rewrite, *, need: bool) -> tuple[str, str]:
         shadowed = self._local(rewrite.place)
@@ -72,12 +82,12 @@ class Imports:
         if environ is not None:
             return environ, f"{environ}.get"
         if self._free("os") and "os" not in shadowed:
-            self._lines.setdefault("import os", rewrite.rule)
+            self._add("import os", rewrite)
             return "os.environ", "os.getenv"
         if "environ" not in self._facts.module_names and "environ" not in shadowed:
-            self._lines.setdefault("from os import environ", rewrite.rule)
+            self._add("from os import environ", rewrite)
             return "environ", "environ.get"
-        self._lines.setdefault("import os as _os", rewrite.rule)
+        self._add("import os as _os", rewrite)
         return "_os.environ", "_os.getenv"
 
     def _keeps_module(self, rewrite: Rewrite) -> bool:
@@ -87,7 +97,7 @@ class Imports:
     def _field(self, rewrite: Rewrite) -> str:
         found = self._imported("pydantic", "Field", rewrite.place, self._local(rewrite.place))
         if found is None:
-            self._lines.setdefault("from pydantic import Field", rewrite.rule)
+            self._add("from pydantic import Field", rewrite)
             return "Field"
         return found
 

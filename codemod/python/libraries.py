@@ -22,7 +22,7 @@ from codemod.python.objects import (
     Super,
     Value,
 )
-from codemod.python.program import EnvironmentLookup, HttpCall, ModuleCall, Option
+from codemod.python.program import EnvironmentLookup, HttpCall, ModuleCall, Option, Store
 
 if TYPE_CHECKING:
     from codemod.python.facts import Arg
@@ -153,8 +153,11 @@ class Libraries(Calling):
         self.program.lookups[call.result] = EnvironmentLookup(
             call.result, how, name.node, node, record.place, record.func_place
         )
-        if node >= 0:
+        if default is not None:
             self.connect(node, call.result)
+            if how.sets:
+                file = self.program.call_file[call.call]
+                self.program.stores.append(Store(-2, "", name.node, node, record.place, default.place, file))
 
     def _declared(self, name: str, call: Invocation) -> None:
         """A call that stands for a value which somebody else gives: a field, a page's widget, a dependency."""

@@ -75,7 +75,7 @@ class _Scanner(ExpressionScanner):
     def module(self, tree: ast.Module) -> Facts:
         """Visit the module's body, then the bodies of functions from the outside in."""
         top = self.scope
-        self.facts.import_line = _import_line(tree.body)
+        self.facts.import_line, self.facts.code_line = _import_lines(tree.body)
         self.rebound = frozenset(_declared_outer(tree.body))
         self.block(tree.body)
         self._close(top)
@@ -435,8 +435,11 @@ def _declared_outer(body: Sequence[ast.AST]) -> Iterator[str]:
             stack += inner if isinstance(inner, list) else ()
 
 
-def _import_line(body: list[ast.stmt]) -> int:
-    """The line of the first import, after the docstring and ``__future__``; else of the first other statement."""
+def _import_lines(body: list[ast.stmt]) -> tuple[int, int]:
+    """The lines of the first import and of the first statement, both after the docstring and ``__future__``.
+
+    Without an import, the first statement stands for it.
+    """
     first, previous = None, None
     for position, statement in enumerate(body):
         docstring = position == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
@@ -444,11 +447,11 @@ def _import_line(body: list[ast.stmt]) -> int:
         if docstring or future:
             previous = statement
             continue
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            return statement.lineno
         if first is None:
             decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
             first = min(statement.lineno, *(decorator.lineno for decorator in decorators), statement.lineno)
-    if first is not None:
-        return first
-    return (previous.end_lineno or previous.lineno) + 1 if previous is not None else 1
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            return statement.lineno, first
+    if first is None:
+        first = (previous.end_lineno or previous.lineno) + 1 if previous is not None else 1
+    return first, first

@@ -40,10 +40,11 @@ class KeptWithClient(Rule):
         if client.module is None:
             return
         message = f"stays with the openai module, see {world.where(client)}"
-        for store in client.stores:
-            yield self.keep(world.program.files[store.file].path, store.place, message)
-        for call in client.all_calls:
-            yield self.keep(world.call_path(call.call), world.program.calls[call.call].place, message)
+        places = [(world.program.files[store.file].path, store.place) for store in client.stores]
+        places += [(world.call_path(call.call), world.program.calls[call.call].place) for call in client.all_calls]
+        for path, place in places:
+            if (path, place[0]) != (client.path, client.place[0]):  # what holds the client is told there
+                yield self.keep(path, place, message)
 
     def _keys(self, client: Client, world: World) -> Iterator[Note]:
         for given in world.keys(client):

@@ -89,7 +89,12 @@ class KeyName(Rule):
         key = world.settings.key_env
         if stays or mention.role in ("own", "other") or (keeper is not None and mention.role != "message"):
             why = f"{keeper} still needs it" if keeper is not None else "it is not used for a client that moves"
-            yield self.keep(mention.path, mention.place, f"{name} stays here: {why}")
+            message = f"{name} stays here: {why}"
+            if mention.role == "set" and _beside_moving(world, mention.path):
+                message += f"; the migrated code reads {key}, and would not find it"
+                yield self.review(mention.path, mention.place, message, f"Set {key} here as well, to a key of the new provider.")
+            else:
+                yield self.keep(mention.path, mention.place, message)
             return
         action = RenameIn(name, key) if mention.role == "message" else SetString(key)
         yield self.change(
@@ -98,6 +103,13 @@ class KeyName(Rule):
             f"{name} becomes {key}",
             Rewrite(mention.path, mention.place, action, self.id),
         )
+
+
+def _beside_moving(world: World, path: str) -> bool:
+    """Whether a client that moves may run with what a file sets: a notebook or an example is a program of its own."""
+    moving = {client.path for client in world.clients if client.index not in world.held}
+    moving |= {request.path for request in world.http.moving()}
+    return path in moving or (world.sources[path].document is None and bool(moving))
 
 
 def _covers(rewrite: Rewrite, mention: Mention) -> bool:

@@ -35,6 +35,8 @@ _DEFAULT = re.compile(r"\}|:?[-=?]")
 _HERE = re.compile(r"<<(-?)[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|(\\?)([^\s\\'\"$`();&|<>]+))")
 _CONTINUATION = re.compile(r"\\\r?\n")
 _OPERATOR = re.compile(r"<<<|[<>]{1,2}[&|]?")
+# What documentation writes where the reader's own value goes; a redirection is hardly ever put there.
+_PLACEHOLDER = re.compile(r"(?<==)<[A-Za-z][\w .:/-]*>")
 _LEADING = frozenset("if then else elif while until do ! { time".split())
 # Here-documents within substitutions within here-documents.
 _LEVELS = 8
@@ -213,6 +215,10 @@ class _Scanner:
             return self._comment(i)
         if character in "()":
             return self._parenthesis(i)
+        if found := _PLACEHOLDER.match(self.text, i, self.end):
+            self._begin_word(i)
+            self._add(Kind.PLAIN, i, found.end(), found[0])
+            return found.end()
         if character in "<>":
             return self._redirect(i)
         self._end_command(i, character)
