@@ -92,7 +92,8 @@ class KeyName(Rule):
             message = f"{name} stays here: {why}"
             if mention.role == "set" and _beside_moving(world, mention.path):
                 message += f"; the migrated code reads {key}, and would not find it"
-                yield self.review(mention.path, mention.place, message, f"Set {key} here as well, to a key of the new provider.")
+                advice = f"Set {key} here as well, to a key of the new provider."
+                yield self.review(mention.path, mention.place, message, advice)
             else:
                 yield self.keep(mention.path, mention.place, message)
             return
