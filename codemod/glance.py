@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codemod import disk
 from codemod.changes import Migration
 from codemod.discover import discover
 from codemod.mentions import mentions
@@ -28,7 +29,7 @@ def glance(paths: Sequence[Path], settings: Settings) -> Migration | None:
     if tree.others or tree.skipped:
         return None
     try:
-        if any(mentions((tree.root / path).read_bytes()) for path in tree.selected):
+        if any(mentions(disk.read(tree.root / path)) for path in tree.selected):
             return None
     except OSError:
         return None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codemod import disk
 from codemod.changes import Finding, Migration, Status, Unreadable
 from codemod.checklist import checklist
 from codemod.discover import Tree, discover
@@ -39,7 +40,7 @@ def migrate(paths: Sequence[Path], settings: Settings, progress: Callable[[int, 
     tree = discover(paths, settings.exclude)
 
     def read(path: str) -> bytes:
-        return (tree.root / path).read_bytes()
+        return disk.read(tree.root / path)
 
     loader = Loader(tree.selected, lambda: tree.context, read, settings.jobs, tree.others)
     with _uncollected():

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from codemod import disk, provider
 from codemod import ignore as patterns
-from codemod import provider
 from codemod.changes import Target
 from codemod.errors import SettingsError, invalid_setting, suggestion, unknown_setting, unreadable_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 TABLE = "ablit-migrate"
 COMMAND_LINE = "command line"
@@ -116,7 +116,9 @@ def _check_names(settings: Settings) -> Settings:
 def _nearest(start: Path) -> tuple[Path, Mapping[str, Any]] | None:
     for folder in (start, *start.resolve().parents):
         path = folder / "pyproject.toml"
-        if path.is_file() and TABLE.encode() in _bytes(path):  # most are not ours to parse, or to complain about
+        if path.is_file() and TABLE.encode() in _bytes(
+            path, disk.read
+        ):  # most are not ours to parse, or to complain about
             table = _section(_parse(path))
             if table is not None:
                 return path, _table(str(path), f"tool.{TABLE}", table)
@@ -151,9 +153,9 @@ def _parse(path: Path) -> dict[str, Any]:
         raise unreadable_settings(str(path), f"it is not valid TOML: {error}") from None
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(path: Path, read: Callable[[Path], bytes] = Path.read_bytes) -> bytes:
     try:
-        return path.read_bytes()
+        return read(path)
     except OSError as error:
         raise unreadable_settings(str(path), error.strerror or str(error)) from None
 

@@ -15,7 +15,7 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPErrorProcessor, Request, build_opener
 
-from codemod import __version__, provider, sanity
+from codemod import __version__, disk, provider, sanity
 from codemod.redact import redact
 from codemod.report.escape import visible_name
 
@@ -76,7 +76,7 @@ def definitions(root: Path, name: str) -> tuple[str, ...]:
     found = set()
     for path in (path for glob in _DEFINITIONS for path in root.glob(glob)):
         try:
-            if path.is_file() and mention.search(path.read_bytes()):
+            if mention.search(disk.read(path)):
                 found.add(path.relative_to(root).as_posix())
         except OSError:  # it defines nothing for those who cannot read it
             continue

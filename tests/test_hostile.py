@@ -127,6 +127,61 @@ def test_a_generated_file_of_many_megabytes_is_read(tmp_path: Path) -> None:
     assert MOVED in (tmp_path / "good.py").read_bytes()
 
 
+@posix
+def test_files_too_large_to_be_read_are_told_and_end_no_run(tmp_path: Path) -> None:
+    names = [
+        "large.py",
+        "large.ipynb",
+        "large.json",
+        ".env",
+        "weights.bin",
+        "requirements.txt",
+        "pyproject.toml",
+        "noext",
+    ]
+    for name in (*names, ".gitignore"):
+        with (tmp_path / name).open("wb") as file:
+            file.write(b"openai OPENAI_API_KEY\n" + b" " * 10_000)
+            file.truncate(1 << 42)  # nothing of it is on the disk
+    (tmp_path / "main.py").write_bytes(b"import openai\nopenai.chat.completions.create(model='gpt-4o', messages=[])\n")
+    (tmp_path / "good.py").write_bytes(GOOD)
+    report, _ = run(tmp_path)
+    assert MOVED in (tmp_path / "good.py").read_bytes()
+    assert b"abliterated-model" in (tmp_path / "main.py").read_bytes()
+    told = [(one["path"], one["message"]) for one in report["findings"] if one["name"] == "unreadable-file"]
+    assert told == [("large.py", "left alone: larger than 32 MB")]
+
+
+@posix
+@pytest.mark.parametrize("kind", ["pipe", "link", "locked"])
+def test_files_that_are_looked_up_by_name_are_plain_and_inside(tmp_path: Path, kind: str) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tmp_path / "outside").write_text("openai==0.28\nOPENAI_API_KEY=x\nAZURE_OPENAI_ENDPOINT=x\n", "utf-8")
+    for name in (
+        "requirements.txt",
+        "requirements-dev.txt",
+        "poetry.lock",
+        "Pipfile.lock",
+        ".env",
+        "app.env",
+        "a.yaml",
+    ):
+        if kind == "pipe":
+            os.mkfifo(tree / name)
+        elif kind == "link":
+            (tree / name).symlink_to(tmp_path / "outside")
+        else:
+            (tree / name).write_bytes(b"openai==0.28\n")
+            (tree / name).chmod(0)
+    use = b"import openai\nopenai.api_key = 'sk-0123'\nopenai.chat.completions.create(model='gpt-4o', messages=[])\n"
+    (tree / "main.py").write_bytes(use)
+    (tree / "good.py").write_bytes(GOOD)
+    run(tree)
+    assert b"openai.base_url" in (tree / "main.py").read_bytes()
+    assert (tmp_path / "outside").read_bytes().startswith(b"openai==0.28\nOPENAI")
+
+
 @pytest.mark.parametrize(
     ("code", "since"),
     [

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -76,38 +75,86 @@ def test_a_file_that_takes_too_much_is_told(monkeypatch: pytest.MonkeyPatch, err
     assert isinstance(told, SourceError)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no groups of processes to interrupt")
-def test_control_c_while_workers_run_ends_without_a_word(tmp_path: Path) -> None:
-    for number in range(40):
-        text = "from openai import OpenAI\n\nclient = OpenAI()\n" + "x = [client, 1, {'a': 2}]\n" * 3000
-        (tmp_path / f"a{number}.py").write_text(text, "utf-8")
-    program = (
-        "import sys, threading, time, codemod.python.workers as workers\n"
-        "workers._WORTH_IT = 1\n"
-        "def tell():\n"
-        "    while not workers.multiprocessing.active_children(): time.sleep(0.01)\n"
-        "    print('working', flush=True)\n"
-        "if __name__ == '__main__':\n"
-        "    threading.Thread(target=tell, daemon=True).start()\n"
-        "    from codemod.__main__ import run\n"
-        "    sys.exit(run())\n"
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no groups of processes to interrupt")
+PROGRAM = """
+import os, sys, time
+from codemod.python import link, workers
+from codemod.__main__ import run
+
+def stay(*_):
+    os.write(1, b"at work\\n")
+    time.sleep(600)
+
+if __name__ == "__main__":
+    workers._WORTH_IT = 1
+    if PHASE == "reading":
+        workers.scan_one = stay
+    elif PHASE == "linking":
+        link.Linker.add_file = stay
+    sys.exit(run())
+elif PHASE == "starting":
+    stay()
+"""
+
+
+def started(root: Path, phase: str) -> subprocess.Popen[bytes]:
+    """A run with workers, in a group of its own, that stays in a phase for good and has said that it is there."""
+    for path, data in FILES.items():
+        (root / path).parent.mkdir(exist_ok=True)
+        (root / path).write_bytes(data)
+    program = root / "program"
+    program.write_text(f"PHASE = {phase!r}\n{PROGRAM}", "utf-8")
+    process = subprocess.Popen(
+        [sys.executable, str(program), "--jobs", "2", str(root / "app")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(Path(codemod.__file__).parents[1])},
+        start_new_session=True,
     )
-    (tmp_path / "program").write_text(program, "utf-8")
-    for wait in (0.0, 0.4, 0.8):
-        with subprocess.Popen(
-            [sys.executable, "program", "--jobs", "2", "."],
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": str(Path(codemod.__file__).parents[1])},
-            start_new_session=True,
-        ) as process:
-            assert process.stdout
-            assert process.stdout.readline() == b"working\n"
-            time.sleep(wait)
-            os.killpg(process.pid, signal.SIGINT)
-            output, told = process.communicate(timeout=60)
-        assert (process.returncode, output, told) == (130, b"", b"")
+    assert process.stdout
+    assert process.stdout.readline() == b"at work\n"
+    return process
+
+
+@posix
+@pytest.mark.parametrize("phase", ["starting", "reading", "linking"])
+def test_control_c_while_workers_run_ends_without_a_word(tmp_path: Path, phase: str) -> None:
+    with started(tmp_path, phase) as process:
+        os.killpg(process.pid, signal.SIGINT)
+        # Ends when nobody is left who could still write: with workers that stay, the test would.
+        output, told = process.communicate()
+    assert (process.returncode, output.replace(b"at work\n", b""), told) == (130, b"", b"")
+
+
+@posix
+@pytest.mark.parametrize("phase", ["reading", "linking"])
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGKILL", "SIGHUP"])
+def test_no_worker_outlives_the_process_that_started_it(tmp_path: Path, how: str, phase: str) -> None:
+    with started(tmp_path, phase) as process:
+        process.send_signal(getattr(signal, how))
+        process.communicate()  # ends when nobody is left who could still write
+    assert process.returncode == -getattr(signal, how)
+
+
+def test_workers_import_nothing_from_the_current_folder(tmp_path: Path) -> None:
+    tree, program = tmp_path / "tree", tmp_path / "program"
+    tree.mkdir()
+    program.write_text(
+        "import sys\nfrom codemod.__main__ import run\nif __name__ == '__main__':\n    sys.exit(run())\n"
+    )
+    for name in ("codemod", "json", "multiprocessing", "pickle", "signal", "sitecustomize", "struct", "typing"):
+        (tree / f"{name}.py").write_text(f"open({str(tmp_path / 'executed')!r}, 'w')\n", "utf-8")
+    for name in ("a.py", "b.py"):
+        (tree / name).write_bytes(FILES["app/client_0.py"] + b"#" * workers._WORTH_IT)
+    done = subprocess.run(
+        [sys.executable, str(program), "--jobs", "2", "--check", "."],
+        cwd=tree,
+        capture_output=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(Path(codemod.__file__).parents[1])},
+    )
+    assert (done.returncode, done.stderr) == (1, b"2 files would change: ablit-migrate --write changes them.\n")
+    assert not (tmp_path / "executed").exists()
 
 
 def test_a_run_is_the_same_with_any_number_of_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from codemod import disk
 from codemod.files.text_file import TextFile
 
 if TYPE_CHECKING:
@@ -12,10 +13,6 @@ if TYPE_CHECKING:
 
 # In any of the encodings that text has here; what is meant is told apart later.
 _SAID = r"[Oo]pen-?[Aa][Ii]|OPENAI|gpt-|GPT-|\bo[134]-(?:mini|pre|pro)|dall-e|whisper-1|text-embedding|\btts-1"
-# A text holds no NUL byte; one in the first few kilobytes tells a picture, an archive or a database.
-_HEAD = 8192
-LARGEST = 32_000_000
-"""Bytes of the largest file that is looked into."""
 
 
 def survey(
@@ -32,12 +29,12 @@ def survey(
     for path in paths:
         try:
             data = read(path)
+        except disk.TooLargeError as error:
+            if not disk.is_binary(error.head):
+                large.append(path)
+            continue
         except OSError:
             continue
-        if b"\0" in data[:_HEAD]:
-            continue
-        if len(data) > LARGEST:
-            large.append(path)
-        elif pattern.search(data):
+        if not disk.is_binary(data) and pattern.search(data):
             found[path] = TextFile(path, data)
     return found, large

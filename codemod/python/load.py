@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from codemod.changes import Unreadable
+from codemod.disk import TooLargeError
 from codemod.files.documents import container
 from codemod.files.site import FormatError
 from codemod.mentions import mentions
@@ -98,13 +99,13 @@ class Loader:
 
     def _names_openai_around(self) -> bool:
         """Whether one of the other files names a variable of OpenAI's."""
-        return any(b"OPENAI" in data for path in self._around if (data := self._bytes(path)) is not None)
+        return any(b"OPENAI" in data for path in self._around if (data := self._around_bytes(path)) is not None)
 
     def _embedded(self) -> list[EmbeddedSource]:
         """The Python that stands in other files and mentions OpenAI."""
         found = []
         for path in filter(container.is_container, self._around):
-            data = self._bytes(path)
+            data = self._around_bytes(path)
             if data is None or not mentions(data):
                 continue
             try:
@@ -134,6 +135,16 @@ class Loader:
     def _hopeful(self) -> bool:
         """Whether a client may be made through a module that is not read yet."""
         return bool(self.linker.program.unloaded)
+
+    def _around_bytes(self, path: str) -> bytes | None:
+        """The bytes of a file that is no Python; of those too large to be looked into the inventory tells."""
+        try:
+            return self.read(path)
+        except TooLargeError:
+            return None
+        except OSError as error:
+            self._fail(path, error.strerror or str(error), None)
+            return None
 
     def _bytes(self, path: str) -> bytes | None:
         try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from posixpath import dirname
 from typing import TYPE_CHECKING
 
-from codemod import provider
+from codemod import disk, provider
 from codemod.python import externals
 from codemod.python.keys import is_test_file
 from codemod.python.objects import External
@@ -66,7 +66,6 @@ _AZURE = re.compile(r"AZURE_OPENAI_(?:ENDPOINT|API_KEY|AD_TOKEN)\b")
 _CARRIERS = re.compile(
     r"^(\.env.*|.*\.env|.*\.ya?ml|.*\.toml|.*\.ini|.*\.cfg|.*\.sh|Dockerfile.*|Procfile|Makefile|justfile)$"
 )
-_LARGEST = 1_000_000
 _SKIPPED_FOLDERS = frozenset({"node_modules", "site-packages", "__pycache__", "venv", ".venv", ".git", ".tox", ".nox"})
 
 
@@ -258,5 +257,5 @@ def configuration(root: Path, *, recursive: bool) -> Iterator[str]:
         folders[:] = [name for name in sorted(folders) if recursive and name not in _SKIPPED_FOLDERS]
         for name in files:
             path = Path(folder, name)
-            if _CARRIERS.match(name) and path.is_file() and path.stat().st_size < _LARGEST:
-                yield path.read_text("utf-8", errors="replace")
+            if _CARRIERS.match(name):
+                yield disk.text(root, path)

@@ -7,6 +7,8 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from codemod import disk
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -31,31 +33,31 @@ def pinned_major(root: Path, folder: str) -> int | None:
     """
     place = PurePosixPath(folder)
     for part in (place, *place.parents):
-        for text, locked in _texts(root / part):
+        for text, locked in _texts(root, root / part):
             major = _major(text, locked=locked)
             if major is not None:
                 return major
     return None
 
 
-def _texts(folder: Path) -> Iterator[tuple[str, bool]]:
+def _texts(root: Path, folder: Path) -> Iterator[tuple[str, bool]]:
     for name in _LOCKS:
         if (folder / name).is_file():
-            yield _read(folder / name), True
+            yield _read(root, folder / name), True
     for pattern in _REQUIREMENTS:
         for path in sorted(folder.glob(pattern)):
-            yield _read(path), False
+            yield _read(root, path), False
 
 
-def _read(path: Path) -> str:
+def _read(root: Path, path: Path) -> str:
+    text = disk.text(root, path)
+    if path.name != "Pipfile.lock":
+        return text
     try:
-        text = path.read_text("utf-8", errors="replace")
-        if path.name == "Pipfile.lock":
-            record = json.loads(text).get("default", {}).get("openai", {})
-            return f'name = "openai" version = "{record.get("version", "").lstrip("=")}"'
-    except (OSError, ValueError, AttributeError):
+        record = json.loads(text).get("default", {}).get("openai", {})
+        return f'name = "openai" version = "{record.get("version", "").lstrip("=")}"'
+    except (ValueError, AttributeError, RecursionError):
         return ""
-    return text
 
 
 def _major(text: str, *, locked: bool) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from codemod import disk
 from codemod.python.graph import ALL, ANY, KEYS
 from codemod.python.objects import ClassRef, Container, External, Instance
 from codemod.python.settings_class import is_settings_class
@@ -258,10 +259,7 @@ class Values:
 
     def env_file_defines(self, name: str, variable: str) -> bool:
         """Whether an env file of the tree has a line for a variable."""
-        file = (self.root / name).resolve()
-        if not file.is_relative_to(self.root.resolve()) or not file.is_file():
-            return False
-        lines = file.read_text("utf-8", errors="replace").splitlines()
+        lines = disk.text(self.root, self.root / name).splitlines()
         names = (line.removeprefix("export ").partition("=")[0].strip().upper() for line in lines)
         return variable.upper() in names
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 # A worker takes about 0.4 s to start here; a second of scanning is about this many bytes.
 _WORTH_IT = 1_500_000
 _CHUNK = 8
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 Scanned = tuple[str, "Facts | SourceError"]
 
@@ -30,29 +32,42 @@ Scanned = tuple[str, "Facts | SourceError"]
 def scan_all(files: Mapping[str, bytes], jobs: int | None) -> Iterator[Scanned]:
     """The facts of each file, or why there are none, in the order of ``files``; ``jobs`` processes at the most."""
     count = min(jobs or os.cpu_count() or 1, sum(map(len, files.values())) // _WORTH_IT)
-    if count < 2:
+    if count < 2 or (sys.flags.ignore_environment and not sys.flags.safe_path):  # see _safe_path
         yield from map(scan_one, files.items())
         return
-    done = 0
+    with _safe_path():
+        done = 0
+        for result in _together(files, count):
+            yield result
+            done += 1
+        if done < len(files):  # a worker died: out of memory, say
+            yield from _one_by_one(list(files.items())[done:])
+
+
+def _together(files: Mapping[str, bytes], count: int) -> Iterator[Scanned]:
+    """As many as come before a worker dies."""
     with _pool(count) as pool:
         try:
-            with _interrupts_ignored():  # it starts the workers, which inherit that
+            with _interrupts_held():  # it starts the workers, which inherit that
                 results = pool.map(scan_one, files.items(), chunksize=_CHUNK)
-            for result in results:
-                yield result
-                done += 1
+            yield from results
         except BrokenProcessPool:
-            pass  # a worker died: out of memory, say
+            return
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            _give_up(pool)
             raise
-    if done < len(files):
-        yield from _one_by_one(list(files.items())[done:])
 
 
 def _pool(count: int) -> ProcessPoolExecutor:
     # Spawned, not forked: the same on every platform, and nothing of this process is inherited.
-    return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=_ignore_interrupts)
+    return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=_settle)
+
+
+def _give_up(pool: ProcessPoolExecutor) -> None:
+    """Wait for nothing that a worker is still at: a large file takes it long."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    for child in multiprocessing.active_children():
+        child.terminate()
 
 
 def _one_by_one(items: Iterable[tuple[str, bytes]]) -> Iterator[Scanned]:
@@ -62,7 +77,7 @@ def _one_by_one(items: Iterable[tuple[str, bytes]]) -> Iterator[Scanned]:
         for path, data in items:
             pool = pool or _pool(1)
             try:
-                with _interrupts_ignored():
+                with _interrupts_held():
                     future = pool.submit(scan_one, (path, data))
                 yield future.result()
             except BrokenProcessPool:
@@ -70,24 +85,53 @@ def _one_by_one(items: Iterable[tuple[str, bytes]]) -> Iterator[Scanned]:
                 pool = None
     finally:
         if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C, which a terminal sends to every process, to the one that has started this one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+            _give_up(pool)
 
 
 @contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _safe_path() -> Iterator[None]:
+    """Let what is started here import nothing from the current folder, which may be the repository's.
+
+    ``multiprocessing`` starts Python with ``-c``, which looks there first, for its own modules too.
+    """
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C wait until what is started here has started: it inherits that, and this process then gets it.
+
+    A terminal sends it to every process, and a worker that is still importing would print a traceback.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _settle() -> None:
+    """In a worker: leave Ctrl-C to the process that has started this one, and do not outlive it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow, daemon=True).start()
+
+
+def _follow() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)  # killed, it could not say that there is nothing left to do
 
 
 def scan_one(item: tuple[str, bytes]) -> Scanned:

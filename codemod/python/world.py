@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from codemod import provider
+from codemod import disk, provider
 from codemod.python import externals
 from codemod.python.account import account_nodes, tied_nodes
 from codemod.python.consumers import Consumer, consumers, traces_off
@@ -180,7 +180,7 @@ class World(Values):
     @cached_property
     def imports(self) -> ImportGraph:
         """Who imports whom in the tree."""
-        return ImportGraph(self.linker.modules, lambda path: (self.root / path).read_bytes())
+        return ImportGraph(self.linker.modules, lambda path: disk.read(self.root / path))
 
     @cached_property
     def written(self) -> Written:
