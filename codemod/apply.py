@@ -4,7 +4,7 @@
 2. *Guard.* A file that git could not give back is refused, and the whole run with it, unless the caller allows it.
 3. *Write.* Every new content is written and synced to a temporary file in the folder of its target: here the disk is
    full or the folder read-only, and one failure ends the run.
-4. *Replace*, one rename after the other. If one fails, or the user interrupts, those already made are taken back.
+4. *Replace*, one rename after the other. If one fails, or something asks to end, those already made are taken back.
 
 A run that is killed leaves each file whole, old or new, and at worst temporary files, which the next run removes.
 """
@@ -27,11 +27,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codemod import git, undo
+from codemod import git, stops, undo
 from codemod.discover import SUFFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from codemod.changes import FileChange, Migration
 
@@ -87,21 +87,25 @@ def apply(migration: Migration, *, allow_dirty: bool) -> Applied:
     if refused or failures or not writes:
         return Applied(refused=refused, failed=tuple(failures))
     originals = {write.target.relative_to(root).as_posix(): write.change.before for write in unsafe}
+    with stops.held() as check_stop:
+        return _carry_out(writes, originals, check_stop)
+
+
+def _carry_out(writes: Sequence[_Write], originals: Mapping[str, bytes], check_stop: Callable[[], None]) -> Applied:
+    """Keep the originals, write, and leave nothing behind that is of no use."""
     try:
         saved = undo.keep(originals) if originals else None
     except OSError as error:
         return Applied(failed=(Failure(".", f"the originals could not be kept: {_reason(error)}"),))
+    written: tuple[str, ...] = ()
     try:
-        written, failures = _write(writes)
+        written, failures = _write(writes, check_stop)
     finally:
-        for write in writes:
+        needless = [write.temporary for write in writes] + ([saved] if saved and not written else [])
+        for path in needless:
             with suppress(OSError):
-                write.temporary.unlink(missing_ok=True)
-    if saved and not written:
-        with suppress(OSError):
-            saved.unlink()
-        saved = None
-    return Applied(written=written, failed=tuple(failures), saved=saved)
+                path.unlink(missing_ok=True)
+    return Applied(written=written, failed=tuple(failures), saved=saved if written else None)
 
 
 def _reason(error: OSError) -> str:
@@ -202,40 +206,45 @@ def _is_json(source: bytes) -> bool:
     return True
 
 
-def _write(writes: Sequence[_Write]) -> tuple[tuple[str, ...], list[Failure]]:
+def _write(writes: Sequence[_Write], check_stop: Callable[[], None]) -> tuple[tuple[str, ...], list[Failure]]:
     """Write all temporary files, then replace; return the paths that hold their new bytes, and the failures."""
     for folder in {write.target.parent for write in writes}:
         _clean(folder)
     failures = []
     for write in writes:
+        check_stop()
         try:
             _write_beside(write.target, write.facts, write.temporary, write.change.after)
         except OSError as error:
             failures.append(Failure(write.change.path, _reason(error)))
     if failures:
         return (), failures
-    return _replace(writes)
+    return _replace(writes, check_stop)
 
 
-def _replace(writes: Sequence[_Write]) -> tuple[tuple[str, ...], list[Failure]]:
+def _replace(writes: Sequence[_Write], check_stop: Callable[[], None]) -> tuple[tuple[str, ...], list[Failure]]:
     begun: list[_Write] = []
     try:
         for write in writes:
+            check_stop()
             begun.append(write)
             now = write.target.lstat()
             if (now.st_ino, now.st_size, now.st_mtime_ns) != _identity(write.facts):
                 raise _UnfitError("it has changed since it was read")
             write.temporary.replace(write.target)
+        for folder in {write.target.parent for write in writes}:
+            _sync(folder)
+        check_stop()
     except (OSError, _UnfitError) as error:
         reason = _reason(error) if isinstance(error, OSError) else str(error)
         left = _take_back(begun)
         failures = [Failure(begun[-1].change.path, reason), *left]
         return tuple(sorted(failure.path for failure in left)), failures
     except BaseException:  # the user interrupts
-        _take_back(begun)
-        raise
-    for folder in {write.target.parent for write in writes}:
-        _sync(folder)
+        left = _take_back(begun)
+        if not left:
+            raise
+        return tuple(sorted(failure.path for failure in left)), left
     return tuple(sorted(write.change.path for write in writes)), []
 
 
@@ -268,6 +277,7 @@ def _write_beside(target: Path, facts: os.stat_result, temporary: Path, content:
         file.flush()
         _give(file.fileno(), facts)
         shutil.copystat(target, temporary)
+        _lower(file.fileno(), temporary, facts)
         os.utime(temporary)  # what goes by times (make, .pyc files) has to see that it is new
         os.fsync(file.fileno())
 
@@ -277,6 +287,13 @@ def _give(descriptor: int, facts: os.stat_result) -> None:
         for user, group in ((-1, facts.st_gid), (facts.st_uid, -1)):
             with suppress(PermissionError):  # only the superuser gives files away
                 os.fchown(descriptor, user, group)
+
+
+def _lower(descriptor: int, temporary: Path, facts: os.stat_result) -> None:
+    """A program that runs as its owner must not come to run as another one."""
+    now = os.fstat(descriptor)
+    if now.st_mode & (stat.S_ISUID | stat.S_ISGID) and (now.st_uid, now.st_gid) != (facts.st_uid, facts.st_gid):
+        temporary.chmod(stat.S_IMODE(now.st_mode) & ~(stat.S_ISUID | stat.S_ISGID))
 
 
 def _sync(folder: Path) -> None:

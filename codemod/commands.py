@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codemod import __version__, errors, streams
+from codemod import __version__, errors, provider, streams
 from codemod.discover import PathError
 from codemod.glance import glance
 from codemod.redact import redact
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from codemod.apply import Applied
-    from codemod.changes import Migration
+    from codemod.changes import Migration, Target
 
 _STDIN = "-"
 
@@ -151,12 +151,26 @@ def _verify(flags: Flags, settings: Settings) -> int:
     from codemod import verify  # noqa: PLC0415
 
     target = settings.target()
+    _check_target(flags, target)
     defined_in = verify.definitions(_folder(flags.paths or ["."]), target.key_env)
     verdict = verify.verify(target, os.environ, defined_in=defined_in)
     if verdict.passed:
         return _print(flags, f"{verdict.what}\n")
     streams.complain(errors.ReportedError(verdict.what, verdict.fix))
     return 1
+
+
+def _check_target(flags: Flags, target: Target) -> None:
+    """A key is sent where the provider or the user says: a configuration found in a repository may be anybody's."""
+    if flags.config is not None:
+        return
+    missing = []
+    if flags.base_url is None and target.base_url != provider.BASE_URL:
+        missing.append(f"--base-url {target.base_url}")
+    if flags.key_env is None and target.key_env != provider.KEY_ENV:
+        missing.append(f"--key-env {target.key_env}")
+    if missing:
+        raise errors.unconfirmed_target(target.key_env, target.base_url, missing)
 
 
 def _migrate(flags: Flags, settings: Settings) -> int:
@@ -168,12 +182,13 @@ def _migrate(flags: Flags, settings: Settings) -> int:
         with streams.progress(wanted=not flags.quiet) as tick:
             migration = migrate(paths, settings, tick)
     applied = _write(flags, migration) if flags.write and migration.changes else None
-    _report(flags, migration)
-    if flags.write:
-        return _tell(flags, migration, applied)
-    if not flags.quiet:
+    try:
+        _report(flags, migration)
+    finally:  # what was written has to be known, whatever becomes of the report
+        status = _tell(flags, migration, applied) if flags.write else 0
+    if not flags.write and not flags.quiet:
         _advise(flags, migration)
-    return int(flags.check and bool(migration.changes))
+    return status or int(flags.check and bool(migration.changes))
 
 
 def _write(flags: Flags, migration: Migration) -> Applied:

@@ -64,6 +64,14 @@ def unknown_choice(option: str, value: str, known: Sequence[str]) -> UsageError:
     return UsageError(f"{option} {value}: not known{suggestion(value, known)}", f"Use one of: {', '.join(known)}.")
 
 
+def unconfirmed_target(key_env: str, base_url: str, flags: Sequence[str]) -> ReportedError:
+    """``--verify`` would send a key to where the configuration of a repository says."""
+    return ReportedError(
+        f"the configuration in this repository would have {key_env} sent to {base_url}; nothing was sent",
+        f"If you trust it, say so: --verify {' '.join(flags)}.",
+    )
+
+
 def output_failed(path: str, reason: str) -> ReportedError:
     """The report could not be written to the file that ``--output`` names."""
     return ReportedError(

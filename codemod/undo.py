@@ -1,8 +1,9 @@
 """What takes a run back.
 
-A file that was committed when it was changed comes back with ``git checkout -- FILE``, and ``--write`` changes no other
-unless ``--allow-dirty`` is given. Then git does not know what the file held, so its bytes are kept in an archive
-first, which any Python unpacks: ``python -m zipfile -e ARCHIVE FOLDER``.
+A file that was committed when it was changed comes back with ``git checkout -- FILE``, and ``--write`` changes no
+other unless ``--allow-dirty`` is given. Then git does not know what the file held, so its bytes are kept in an archive
+first, which any Python unpacks: ``python -I -m zipfile -e ARCHIVE FOLDER``. Without ``-I`` that would import modules
+of the current folder.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def keep(originals: Mapping[str, bytes]) -> Path:
 
 def command(archive: Path, root: Path) -> str:
     """The command line that puts the files of ``archive`` back below ``root``."""
-    words = ["python" if os.name == "nt" else "python3", "-m", "zipfile", "-e", str(archive), str(root)]
+    words = ["python" if os.name == "nt" else "python3", "-I", "-m", "zipfile", "-e", str(archive), str(root)]
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 

@@ -10,7 +10,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -24,6 +23,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="what is tested does 
 superuser = pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only the superuser can do this")
 OLD, NEW = b"key = 'old'\n", b"key = 'new'\n"
 NOBODY = 65534
+MORE = min(int(os.environ.get("ABLIT_TESTS_EXAMPLES", "1")), 20)
 
 
 @pytest.fixture(autouse=True)
@@ -542,44 +542,71 @@ def test_an_interrupt_between_renames_takes_them_back(
     assert contents(repository) == files
 
 
-def _is_at_work(root: Path, process: subprocess.Popen[str]) -> bool:
-    while process.poll() is None:
-        if any(path.name.startswith(".ablit-migrate-") for path in root.iterdir()):
-            return True
-    return False
+WATCH = """
+import atexit, signal
+events = []
+def watch(name, arguments):
+    if name in ("open", "os.rename", "os.remove", "os.chmod", "os.chown", "os.utime", "os.scandir"):
+        events.append(name)
+        if len(events) in {moments!r}:
+            os.kill(os.getpid(), {how!r})
+sys.addaudithook(watch)
+atexit.register(lambda: print(*events, file=sys.stderr))
+"""
+
+
+def watched(root: Path, names: list[str], how: int = 0, *moments: int) -> subprocess.Popen[str]:
+    """A process that changes files, tells each operation on a file, and gets a signal at some of them."""
+    return child(root, names, WATCH.format(how=int(how), moments=moments))
+
+
+def _moments(root: Path, names: list[str], chance: random.Random) -> list[int]:
+    """Moments of a run: any, and among the renames."""
+    process = watched(root, names)
+    output, errors = process.communicate()
+    assert output == str(len(names)), errors
+    events = errors.split()
+    renames = [number for number, name in enumerate(events, 1) if name == "os.rename"]
+    assert len(renames) == len(names)
+    put(root, dict.fromkeys(names, OLD))
+    return [*chance.sample(range(1, len(events)), 2 * MORE), *chance.sample(renames, MORE), renames[1], renames[-1]]
 
 
 @posix
-@pytest.mark.parametrize(("how", "times"), [(signal.SIGKILL, 15), (signal.SIGINT, 5)])
-def test_a_run_that_is_stopped_leaves_every_file_whole(repository: Path, how: signal.Signals, times: int) -> None:
+def test_a_run_that_is_killed_leaves_every_file_whole_and_the_next_one_finishes(repository: Path) -> None:
     names = [f"file{number:03}.py" for number in range(200)]
     commit(repository, dict.fromkeys(names, OLD))
-    process = child(repository, names)
-    assert _is_at_work(repository, process)
-    began = time.monotonic()
-    assert answer(process) == "200"
-    span = time.monotonic() - began
-    put(repository, dict.fromkeys(names, OLD))
-    chance = random.Random(7)
-    stopped = 0
-    for _ in range(times):
-        process = child(repository, [name for name in names if (repository / name).read_bytes() == OLD])
-        if _is_at_work(repository, process):
-            time.sleep(chance.uniform(0, span))
-            process.send_signal(how)
+    half = 0
+    for moment in _moments(repository, names, random.Random(7)):
+        process = watched(repository, names, signal.SIGKILL, moment)
         process.communicate()
+        assert process.returncode == -signal.SIGKILL
+        found = {name: (repository / name).read_bytes() for name in names}
+        assert set(found.values()) <= {OLD, NEW}
+        half += set(found.values()) == {OLD, NEW}
+        waiting = [name for name in names if found[name] == OLD]
+        assert answer(child(repository, waiting)) == str(len(waiting))
+        assert contents(repository) == dict.fromkeys(names, NEW)
+        put(repository, dict.fromkeys(names, OLD))
+    assert half > 1
+
+
+@posix
+@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_run_that_is_asked_to_end_changes_all_or_nothing(repository: Path, how: str) -> None:
+    names = [f"file{number:03}.py" for number in range(25)]
+    commit(repository, dict.fromkeys(names, OLD))
+    number, stopped = getattr(signal, how), 0
+    for moment in _moments(repository, names, random.Random(7)):
+        # Once more while it takes back what it has done, as people do who have no patience.
+        process = watched(repository, names, number, moment, moment + 10, moment + 30)
+        process.communicate()
+        assert process.returncode in (-number, 0)
         stopped += process.returncode != 0
-        found = [(repository / name).read_bytes() for name in names]
-        assert set(found) <= {OLD, NEW}
-        if how == signal.SIGINT:
-            assert len(set(found)) == 1
-            assert set(contents(repository)) == set(names)
-        if OLD not in found:
-            put(repository, dict.fromkeys(names, OLD))
-    assert stopped > 0
-    waiting = [name for name in names if (repository / name).read_bytes() == OLD]
-    assert answer(child(repository, waiting)) == str(len(waiting))
-    assert contents(repository) == dict.fromkeys(names, NEW)
+        # Behind the last rename it comes too late.
+        assert contents(repository) == dict.fromkeys(names, OLD if process.returncode else NEW)
+        put(repository, dict.fromkeys(names, OLD))
+    assert stopped > 1
 
 
 @posix

@@ -332,6 +332,31 @@ def test_verify_without_a_key_names_where_the_repository_defines_it(repository: 
     assert b"The repository defines it in .env.example." in done.stderr
 
 
+@pytest.mark.parametrize("name", ["ABLIT_KEY", "AWS_SECRET_ACCESS_KEY"])
+def test_verify_sends_no_key_where_only_the_repository_says(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    monkeypatch.setenv(name, "ak_1234567890")
+    monkeypatch.chdir(repository)
+    with serving((200, {}, completion("base url fixed."))) as server:
+        table = f'[tool.ablit-migrate]\nbase-url = "{server.url}"\nkey-env = "{name}"\n'
+        (repository / "pyproject.toml").write_text(table, "utf-8")
+        assert cli.main(["--verify"]) == 1
+        assert f"would have {name} sent to {server.url}; nothing was sent." in capsys.readouterr().err
+        assert cli.main(["--verify", "--key-env", name]) == 1
+        assert cli.main(["--verify", "--base-url", server.url]) == (name != "ABLIT_KEY")
+        assert len(server.keys) == (name == "ABLIT_KEY")
+        assert cli.main(["--verify", "--base-url", server.url, "--key-env", name]) == 0
+        assert cli.main(["--verify", "--config", "pyproject.toml"]) == 0
+
+
+def test_what_was_written_is_told_when_the_report_cannot_be(repository: Path) -> None:
+    done = run(repository, "--write", "--allow-dirty", "--output", "missing/report.txt")
+    assert done.returncode == 1
+    assert b"Files written: 1." in done.stderr
+    assert b"the report could not be written" in done.stderr
+
+
 def test_verify_tells_a_failure_and_a_success(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
