@@ -42,12 +42,38 @@ def classify(url: str, target: str) -> Address:
 def moved_lookup(world: World, origin: Origin, url: str, rule: str) -> Rewrite:
     """A look-up of OpenAI's base URL that reads the new variable instead, never without ``url`` as its default."""
     lookup = world.program.lookups[origin.node]
+    call = helper_call(world, origin)
+    if call is not None:
+        code = f'{{getenv}}("{world.settings.base_url_env}", "{url}")'
+        return Rewrite(world.call_path(call), world.program.calls[call].place, SetCode(code), rule)
     path, name = world.path(lookup.node), world.place(lookup.name)
     if world.guarded(origin) and lookup.default < 0 and lookup.place[:2] <= name[:2] <= lookup.place[2:]:
         return Rewrite(path, name, SetString(world.settings.base_url_env), rule)
     text = world.text(path, lookup.base_place) if lookup.base_place else ""
     function = text if text.endswith(("getenv", ".get")) else "{getenv}"
     return Rewrite(path, lookup.place, SetCode(f'{function}("{world.settings.base_url_env}", "{url}")'), rule)
+
+
+def helper_call(world: World, origin: Origin) -> int | None:
+    """The call that names the variable for a look-up inside a helper, which reads others by other calls."""
+    lookup = world.program.lookups[origin.node]
+    calls = {world.tracer.naming_call(origin, name) for name in world.tracer.names(lookup, origin.context)}
+    return calls.pop() if len(calls) == 1 else None
+
+
+def _reads_others(world: World, origin: Origin) -> bool:
+    """Whether a look-up that has to be changed where it stands reads other variables, too."""
+    if helper_call(world, origin) is not None:
+        return False
+    lookup = world.program.lookups[origin.node]
+    read = {world.literal(name) for name in world.tracer.names(lookup, ())}
+    return not read <= VARIABLES | {world.settings.base_url_env}
+
+
+def moved_node(world: World, origin: Origin) -> int:
+    """The node whose value changes when a source moves: a helper's look-up changes for one of its calls alone."""
+    call = helper_call(world, origin) if origin.kind == "lookup" else None
+    return origin.node if call is None else world.program.calls[call].result
 
 
 def host_of(url: str) -> str:
@@ -86,7 +112,7 @@ def stuck(client: Client, world: World) -> str | None:
     for given in world.urls(client):
         for origin in world.origins(given.node) if given.unpacked else ():
             here = Rewrite(given.path, given.place, SetCode(""), "").covers(world.place(origin.node))
-            if not (here and world.path(origin.node) == given.path) and serves_others(origin.node, world):
+            if not (here and world.path(origin.node) == given.path) and serves_others(moved_node(world, origin), world):
                 return "the dict that hands it over also serves somebody who stays at OpenAI"
             if origin.kind == "constant" and world.literal(origin) is None:
                 return "the dict that hands it over may hold none"
@@ -132,6 +158,8 @@ def _classify(found: Addresses, origin: Origin, world: World) -> None:
         names = world.variables(origin)
         if names <= {world.settings.base_url_env}:
             found.kinds.add(Address.TARGET)
+        elif _reads_others(world, origin):
+            found.unknown = "it is looked up by a function that reads other variables, too"
         elif names <= VARIABLES | {world.settings.base_url_env}:
             if world.program.lookups[origin.node].default < 0:
                 found.kinds.add(Address.OPENAI)

@@ -212,6 +212,12 @@ class ExpressionScanner:
         return result
 
     def _subscript(self, node: ast.Subscript) -> int:
+        if _is_annotated(node):
+            result = self.node(node)
+            named = self.annotation(node, result)
+            if named >= 0:
+                self.edge(named, result)
+            return result
         base, key = self.expr(node.value), self.expr(node.slice)
         result = self.node(node)
         self.facts.item_loads.append(ItemLoad(base, key, self.literal(node.slice), result, place_of(node)))
@@ -422,20 +428,17 @@ class ExpressionScanner:
         rows += [(a, "keyword", d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
         if arguments.kwarg:
             rows.append((arguments.kwarg, "kwargs", None))
-        return [
-            Parameter(
-                arg.arg,
-                self.node(arg),
-                kind,
-                -1 if default is None else self.expr(default),
-                self.annotation(arg.annotation),
-                place_of(arg),
-            )
-            for arg, kind, default in rows
-        ]
+        return [self._parameter(*row) for row in rows]
 
-    def annotation(self, node: ast.expr | None) -> int:
-        """The node of the class that an annotation names (``X | None``, ``Optional[X]`` and ``"X"`` name X), or -1."""
+    def _parameter(self, arg: ast.arg, kind: str, default: ast.expr | None) -> Parameter:
+        node, given = self.node(arg), -1 if default is None else self.expr(default)
+        return Parameter(arg.arg, node, kind, given, self.annotation(arg.annotation, node), place_of(arg))
+
+    def annotation(self, node: ast.expr | None, target: int = -1) -> int:
+        """The node of the class that an annotation names (``X | None``, ``Optional[X]`` and ``"X"`` name X), or -1.
+
+        ``target`` is the node of the name that is annotated.
+        """
         match node:
             case None:
                 return -1
@@ -448,9 +451,9 @@ class ExpressionScanner:
                 return self.annotation(right if isinstance(left, ast.Constant) else left)
             case ast.Subscript(value=value, slice=inner):
                 name = path_of(value) or ""
-                if name.rpartition(".")[2] == "Annotated" and isinstance(inner, ast.Tuple):
-                    for extra in inner.elts[1:]:
-                        self.expr(extra)
+                if _is_annotated(node) and isinstance(inner, ast.Tuple):
+                    extras = [self.expr(extra) for extra in inner.elts[1:]]
+                    self.facts.declared += [(extra, target) for extra in extras if target >= 0]
                     return self.annotation(inner.elts[0])
                 if name.rpartition(".")[2] == "Literal":
                     return self.expr(node)
@@ -478,3 +481,9 @@ class ExpressionScanner:
                 for version in dict.fromkeys(versions):
                     self.edge(version, joined[name])
         return joined
+
+
+def _is_annotated(node: ast.Subscript) -> bool:
+    """Whether an expression is ``Annotated[type, ...]``."""
+    name = path_of(node.value) or ""
+    return name.rpartition(".")[2] == "Annotated" and isinstance(node.slice, ast.Tuple)

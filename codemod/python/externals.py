@@ -303,9 +303,26 @@ URL_JOINERS = frozenset({"urllib.parse.urljoin", "requests.compat.urljoin"})
 
 # `from django.conf import settings`: the names that the project's settings modules bind.
 DJANGO_SETTINGS = "django.conf.settings"
-# Objects of a framework that every part of a program sees as one, by the ends of their names.
-_SHARED = ("flask.Flask()", "quart.Quart()", "fastapi.FastAPI()", "starlette.applications.Starlette()")
-_SHARED_NAMES = {"flask.current_app": "flask.Flask()", "quart.current_app": "quart.Quart()"}
+# Objects of a framework that every part of a program sees as one, by the starts of their names.
+_SHARED = ("flask.Flask()", "quart.Quart()", "fastapi.FastAPI()", "click.Context()")
+_SHARED_NAMES = {
+    "flask.current_app": "flask.Flask()",
+    "quart.current_app": "quart.Quart()",
+    "starlette.applications.Starlette()": "fastapi.FastAPI()",
+    **{
+        f"{module}.{name}().app": "fastapi.FastAPI()"
+        for module in ("fastapi", "fastapi.requests", "starlette.requests", "starlette.websockets")
+        for name in ("Request", "WebSocket", "HTTPConnection")
+    },
+    "typer.Context()": "click.Context()",
+    "click.get_current_context()": "click.Context()",
+}
+# Classes whose objects a framework passes to the functions that annotate a parameter with them.
+PASSED = frozenset(
+    {"fastapi.FastAPI", "starlette.applications.Starlette", "flask.Flask", "typer.Context", "click.Context"}
+    | {name.removesuffix("().app") for name in _SHARED_NAMES if name.endswith("().app")}
+)
+CONTEXT_PASSERS = frozenset({"click.pass_context", "rich_click.pass_context"})
 
 
 def shared_object(owner: External) -> External:
@@ -314,6 +331,11 @@ def shared_object(owner: External) -> External:
         if owner.name == alias or owner.name.startswith(alias + "."):
             return External(name + owner.name[len(alias) :])
     return External(owner.name) if owner.name.startswith(_SHARED) else owner
+
+
+def is_shared(name: str) -> bool:
+    """Whether something is such an object, or is read from one."""
+    return shared_object(External(name)).name.startswith(_SHARED)
 
 
 def canonical(name: str) -> str:

@@ -195,6 +195,8 @@ class Facts:
 
     ``code_line`` is the line of the first statement before which a plain import may stand, ``import_line`` that of
     the first import.
+    ``declared`` are calls in an ``Annotated[...]`` that tell a library how to fill a name, and the names.
+    ``import_line`` is the line before which a plain import may be added.
     """
 
     path: str
@@ -224,3 +226,4 @@ class Facts:
     import_line: int = 1
     code_line: int = 1
     annotated: list[tuple[int, int]] = field(default_factory=list)
+    declared: list[tuple[int, int]] = field(default_factory=list)

@@ -118,6 +118,8 @@ class _KeyMove:
             self.world.origins(self.given.node, self.given.context), key=lambda origin: order.index(origin.kind)
         )
         runtime = False
+        if not origins:  # a parameter that nobody gives, whose own default never gets past a test
+            raise UnresolvedError(self.given.path, self.given.place, "nothing in the repository gives its key")
         if self.world.is_conditional(self.given, "api_key"):
             raise UnresolvedError(self.given.path, self.given.place, "its key is put into a dict that may not have it")
         for origin in origins:
@@ -254,7 +256,7 @@ class _KeyMove:
                 self._move(path, place, SetString(key))
                 self.missing = self.missing or not self._has_default(lookup)
             return
-        call = self._helper_call(origin, name)
+        call = world.tracer.naming_call(origin, name)
         if call is not None:
             made = world.program.calls[call]
             if self._shared(made.result):
@@ -275,14 +277,6 @@ class _KeyMove:
         self._move(world.path(name.node), world.place(name.node), SetString(world.settings.key_env))
         if not safe:
             self._move(world.path(lookup.node), lookup.place, Require(None))
-
-    def _helper_call(self, origin: Origin, name: Origin) -> int | None:
-        """The call of a helper that is handed the variable's name directly."""
-        for label in reversed(origin.context):
-            call = label - 1
-            if any(arg.node == name.node for arg in self.world.program.calls[call].args):
-                return call
-        return None
 
     def _is_option_default(self, lookup: EnvironmentLookup) -> bool:
         return bool(self.world.reach(lookup.node) & self.world.program.options.keys())

@@ -32,7 +32,16 @@ _AS_DICT = frozenset({"vars", "dataclasses.asdict", "asdict", "attr.asdict", "at
 
 
 class Libraries(Calling):
-    """Calls of things outside the repository."""
+    """Calls of things outside the repository.
+
+    ``declarations`` are those in an ``Annotated[...]`` and the names that they fill; those ``required`` fill a name
+    that has no default.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.declarations: dict[int, int] = {}
+        self.required: set[int] = set()
 
     def external_call(self, value: External, call: Invocation) -> None:
         name = externals.canonical(value.name)
@@ -177,7 +186,8 @@ class Libraries(Calling):
             self.connect(first.node, call.result)
 
     def _field_default(self, call: Invocation) -> None:
-        default = call.keyword("default") or next(iter(call.positional()), None)
+        first = None if call.result in self.declarations else next(iter(call.positional()), None)
+        default = call.keyword("default") or first
         if default is not None:
             self.connect(default.node, call.result)
         factory = call.keyword("default_factory") or call.keyword("factory")
@@ -189,8 +199,10 @@ class Libraries(Calling):
         if variable is not None:
             record = self.program.calls[call.call]
             needed = call.keyword("required")
-            required = (needed is not None and self.program.constants.get(needed.node) is True) or (
-                default is not None and self.program.constants.get(default.node) is ...
+            required = (
+                call.result in self.required
+                or (needed is not None and self.program.constants.get(needed.node) is True)
+                or (default is not None and self.program.constants.get(default.node) is ...)
             )
             self.program.lookups[call.result] = EnvironmentLookup(
                 call.result, externals.Lookup(required, False), variable.node, -1, record.place, None

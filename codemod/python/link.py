@@ -17,7 +17,17 @@ from codemod.python.calling import Invocation
 from codemod.python.facts import AttributeLoad, Call, Display, Facts, Import, Parameter
 from codemod.python.graph import KEYS
 from codemod.python.libraries import Libraries
-from codemod.python.objects import ClassRef, Container, External, FunctionRef, Instance, ModuleRef, PackageRef, Value
+from codemod.python.objects import (
+    ClassRef,
+    ClientRef,
+    Container,
+    External,
+    FunctionRef,
+    Instance,
+    ModuleRef,
+    PackageRef,
+    Value,
+)
 from codemod.python.program import renumber_args
 
 if TYPE_CHECKING:
@@ -112,6 +122,11 @@ class Linker(Libraries):
         for annotation, target in facts.annotated:
             if target >= 0:
                 self._annotate(annotation + base, target + base)
+        defaults = {p.node for f in program.functions[first_function:] for p in f.parameters if p.default >= 0}
+        for made, target in facts.declared:
+            self.declarations[made + base] = target + base
+            if target + base not in defaults:
+                self.required.add(made + base)
 
     def _seed_function(self, index: int, file: int) -> None:
         function = self.program.functions[index]
@@ -162,8 +177,11 @@ class Linker(Libraries):
                     self.program.literal_typed.add(target)
                 elif name in externals.CLIENTS or name in externals.SPECIAL_CLIENTS:
                     self.program.annotated_clients[target] = name
-                elif name + "()" in externals.SESSIONS:
+                elif name + "()" in externals.SESSIONS or name in externals.PASSED:
                     self.put(target, External(name + "()"))
+            elif isinstance(value, ClientRef | Instance):  # `ClientDep = Annotated[OpenAI, Depends(get_client)]`
+                self.connect_quietly(annotation, target)
+                self.put(target, value)
 
         self.on_value(annotation, named)
 
@@ -182,6 +200,8 @@ class Linker(Libraries):
             self.add_kind(index, "property")
         elif name in ("staticmethod", "classmethod"):
             self.add_kind(index, name)
+        elif name in externals.CONTEXT_PASSERS and function.parameters:
+            self.put(function.parameters[0].node, External("click.Context()"))
         elif name in externals.FIXTURES:
             self._fixtures[function.name].append(index)
             for parameter in self._test_parameters[function.name]:
@@ -254,6 +274,13 @@ class Linker(Libraries):
         self.program.call_file.append(file)
         made = Invocation(moved.args, moved.result, index)
         self.on_value(moved.func, lambda value: self.apply(value, made))
+        if moved.result in self.declarations:
+            self.on_value(moved.func, lambda value: self._declare(value, moved.result))
+
+    def _declare(self, function: Value, made: int) -> None:
+        """``key: Annotated[str, typer.Option(envvar="NAME")]``: what the library gives enters the name."""
+        if isinstance(function, External) and function.name in externals.FIELDS | externals.DEPENDS:
+            self.connect(made, self.declarations[made])
 
     def _display(self, display: Display, base: int) -> None:
         container = Container(display.node + base)

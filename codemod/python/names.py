@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from codemod.python import externals
 from codemod.python.http_plan import key_variables, plan_request
 from codemod.python.keys import SDK_KEY, is_dummy, is_test_file, plan_key
 from codemod.python.objects import Container, External, Instance
@@ -213,7 +214,9 @@ class KeySources:
         for call in program.calls:
             callees = program.values.get(call.func, ())
             asked = call.result in program.options or any(
-                isinstance(value, External) and _ASKED.search(f"{value.name}()") for value in callees
+                isinstance(value, External)
+                and (_ASKED.search(f"{value.name}()") or value.name in externals.FIELDS)  # its help is a message
+                for value in callees
             )
             if not asked and all(isinstance(value, External) for value in callees):
                 behind[call.result] += [call.func, *(arg.node for arg in call.args)]

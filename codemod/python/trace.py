@@ -195,3 +195,11 @@ class Tracer:
     def names(self, lookup: EnvironmentLookup, context: Context) -> list[Origin]:
         """Where the name that a look-up reads can come from."""
         return self.origins(lookup.name, context)
+
+    def naming_call(self, origin: Origin, name: Origin) -> int | None:
+        """The call of a helper that is handed the name which the look-up at ``origin`` reads."""
+        for label in reversed(origin.context):
+            call = label - 1
+            if any(arg.node == name.node for arg in self.program.calls[call].args):
+                return call
+        return None

@@ -115,6 +115,7 @@ class World(Values):
         for store in program.stores:
             if store.client >= 0:
                 self._by_index[store.client].stores.append(store)
+        self._client_calls = {call.call for call in program.api_calls}
         self._find_escapes()
         self._layouts: dict[str, Layout] = {}
         self._module_calls = {call.call for call in program.module_calls if endpoint(call.path) is not None}
@@ -307,6 +308,8 @@ class World(Values):
             entries = [*self.program.external_args.get(node, ()), *self.handed_over(node)]
             for callee, call, _ in entries:
                 served = call in allies or call in self._module_calls
+                # `ctx.obj` is a framework's, and what the program put there is called.
+                served = served or (call in self._client_calls and externals.is_shared(callee))
                 if not served and not externals.passes_on(callee) and not externals.only_reads(callee):
                     yield callee, self.program.calls[call], call
 

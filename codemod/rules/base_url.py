@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import OrElse, Rewrite, SetCode, SetString
-from codemod.python.addresses import VARIABLES, Address, classify, moved_lookup, serves_others
+from codemod.python.addresses import VARIABLES, Address, classify, helper_call, moved_lookup, moved_node, serves_others
 from codemod.python.keys import collapsed
 from codemod.python.settings_class import settings_field
 from codemod.rules.rule import Example, Note, Rule
@@ -53,11 +53,11 @@ class BaseUrl(Rule):
     def _sources(self, given: Given, world: World, url: str) -> list[Rewrite]:
         rewrites: list[Rewrite] = []
         absent = False
-        for origin in sorted(world.origins(given.node), key=lambda origin: origin.kind != "setting"):
+        for origin in self._origins(given, world):
             path, place, literal = world.path(origin.node), world.place(origin.node), world.literal(origin)
             if any(rewrite.path == path and rewrite.covers(place) for rewrite in rewrites):
                 continue
-            shared = self._is_elsewhere(origin, given, world) and serves_others(origin.node, world)
+            shared = self._is_elsewhere(origin, given, world) and serves_others(moved_node(world, origin), world)
             if shared and given.call >= 0 and origin.kind in ("setting", "lookup"):
                 code = f'{{getenv}}("{world.settings.base_url_env}", "{url}")'
                 return [Rewrite(given.path, given.place, SetCode(code), self.id)]
@@ -84,6 +84,17 @@ class BaseUrl(Rule):
         if absent:
             rewrites.append(Rewrite(given.path, given.place, OrElse(f'"{url}"'), self.id))
         return collapsed(world, rewrites, f'{{getenv}}("{world.settings.base_url_env}", "{url}")')
+
+    def _origins(self, given: Given, world: World) -> list[Origin]:
+        """The sources, settings first; a helper's call that is replaced takes the helper's default with it."""
+        origins = world.origins(given.node, given.context)
+        replaced = {
+            helper_call(world, origin)
+            for origin in origins
+            if origin.kind == "lookup" and world.variables(origin) & VARIABLES
+        }
+        kept = [o for o in origins if o.kind == "lookup" or not replaced & {label - 1 for label in o.context}]
+        return sorted(kept, key=lambda origin: origin.kind != "setting")
 
     def _is_elsewhere(self, origin: Origin, given: Given, world: World) -> bool:
         """Whether a source does not stand in the constructor, where a second client has its own."""
