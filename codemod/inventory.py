@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod import provider
@@ -123,7 +123,8 @@ def _words(text: str, edits: Sequence[Edit]) -> Iterator[tuple[int, str]]:
         word = found[0].rstrip(".:-_")
         if not (word.startswith("OPENAI_") or word.endswith("openai.com") or provider.is_openai_model(word)):
             continue
-        index = bisect_right(starts, found.start()) - 1
+        # The last edit that begins before the word ends: it may change the rest of a word that it keeps the start of.
+        index = bisect_left(starts, found.start() + len(word)) - 1
         if index >= 0 and found.start() < edits[index].span.end and word not in edits[index].replacement:
             continue
         yield found.start(), word

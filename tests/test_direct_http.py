@@ -520,3 +520,8 @@ def test_each_key_arrives_at_its_own_host(index: int, monkeypatch: pytest.Monkey
             assert not (key and key.startswith("sk-") and "abliteration" in url), after
         shared = parts[3] != "requests" and parts[4] in ("embeddings", "another host")
         assert (before == after) is shared, before
+
+
+def test_what_has_moved_is_not_listed_as_left_at_openai() -> None:
+    lines = source(f'requests.post("{CHAT}", {HEADERS}, {BODY})')
+    assert check_migrated(lines, moved(lines))["inventory"] == []

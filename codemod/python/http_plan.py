@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from codemod.python.facts import Place
     from codemod.python.http_requests import Request
     from codemod.python.http_urls import Target
-    from codemod.python.trace import Context
+    from codemod.python.trace import Context, Origin
     from codemod.python.world import World
     from codemod.python.written import Write
 
@@ -235,7 +235,7 @@ def without(world: World, header: Header) -> Rewrite | None:
     write = header.write
     if write.kind == "display":
         return Rewrite(write.path, write.place, RemoveEntries(frozenset({header.name.lower()})), "ABL005")
-    if write.kind == "store" and world.layout(write.path).simple(write.place) is not None:
+    if write.kind == "store" and world.layout(write.path).sets_only(write.place):
         alone = world.layout(write.path).alone(write.place)
         return Rewrite(write.path, write.place, RemoveStatement(alone), "ABL005")
     return None
@@ -304,12 +304,13 @@ def _seen(world: World, request: Request) -> list[Bearer]:
     return found
 
 
+def key_origins(world: World, request: Request) -> list[Origin]:
+    """Where a request's key comes from, as far as it can be followed."""
+    parts = [(bearer.part, bearer.context) for bearer in _seen(world, request)]
+    return [origin for part, context in parts if part is not None for origin in world.origins(part.node, context)]
+
+
 def key_variables(world: World, request: Request) -> set[str]:
     """The variables that a request's key may be read from."""
-    names: set[str] = set()
-    for bearer in _seen(world, request):
-        if bearer.part is not None:
-            for origin in world.origins(bearer.part.node, bearer.context):
-                if origin.kind == "lookup":
-                    names |= world.variables(origin)
-    return names
+    lookups = (origin for origin in key_origins(world, request) if origin.kind == "lookup")
+    return {name for origin in lookups for name in world.variables(origin)}

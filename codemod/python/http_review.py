@@ -12,6 +12,7 @@ from codemod.python.http_plan import key_variables
 from codemod.python.http_requests import body_of
 from codemod.python.http_urls import supported
 from codemod.python.objects import Container
+from codemod.python.trace import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,13 +57,34 @@ def concerns_openai(world: World, request: Request) -> bool:
         return True
     if any("OPENAI" in name.upper() for name in key_variables(world, request)):
         return True
-    models: list[object] = []
-    for node, context in body_of(world, request).dicts:
-        at = world.program.fields.get(Container(node), {}).get("model")
-        found = world.origins(at, context) if at is not None else []
-        models += [world.literal(origin) for origin in found if origin.kind == "constant"]
+    models = [world.literal(origin) for origin in model_origins(world, request) if origin.kind == "constant"]
     named = [model for model in models if isinstance(model, str) and model]
     return bool(named) and all(map(provider.is_openai_chat_model, named))
+
+
+def url_origins(world: World, request: Request) -> list[Origin]:
+    """Where the stretches of a request's URLs stand, as far as they can be followed."""
+    pieces = [piece for target in world.http.targets[request.index] for piece in target.spelling]
+    return [Origin(piece.node, piece.kind, False, piece.context) for piece in pieces]
+
+
+def model_origins(world: World, request: Request) -> list[Origin]:
+    """Where the model in a request's body comes from, as far as it can be followed."""
+    found: list[Origin] = []
+    for node, context in body_of(world, request).dicts:
+        at = world.program.fields.get(Container(node), {}).get("model")
+        found += world.origins(at, context) if at is not None else []
+    return found
+
+
+def stays_at_openai(world: World, request: Request) -> bool:
+    """Whether a request that goes to OpenAI, or seems to, stays where it is."""
+    if request.index not in world.http.held:
+        return False
+    if world.http.may_move(request):
+        return any(target.address is Address.OPENAI for target in world.http.targets[request.index])
+    verdict, _ = standing(world, request)
+    return verdict in ("kept", "mixed") or (verdict == "unknown" and concerns_openai(world, request))
 
 
 def sent_otherwise(world: World) -> Iterator[tuple[str, Place, str, str]]:

@@ -44,6 +44,22 @@ class Layout:
         found = self._statements.get(place)
         return found[0] if found is not None and isinstance(found[0], _SIMPLE) else None
 
+    def sets_only(self, place: Place) -> bool:
+        """Whether the statement at exactly this place sets one attribute or item, or is a call, and nothing else."""
+        match self.simple(place):
+            case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]) | ast.AnnAssign(target=ast.Attribute()):
+                return True
+            case ast.Expr():
+                return True
+        return False
+
+    def unpacks(self, place: Place) -> bool:
+        """Whether the assignment at exactly this place gives several targets a value each, as written side by side."""
+        match self.simple(place):
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
+                return len(targets) == len(values) and not any(isinstance(e, ast.Starred) for e in (*targets, *values))
+        return False
+
     def around(self, place: Place) -> Place | None:
         """The simple statement that holds an expression; None in the head of a compound one."""
         inside = [at for at in self._statements if at[:2] <= place[:2] and place[2:] <= at[2:]]

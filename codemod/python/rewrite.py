@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from codemod.changes import Edit, Span, applied, excerpt
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class RewriteError(Exception):
-    """The new text of a file would not parse: the file, whose bytes stay as they are."""
+    """The rewrites of a file contradict each other, or its new text would not parse: it keeps its bytes."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
@@ -54,7 +55,7 @@ def _within(inner: Span, outer: Span) -> bool:
 def rewrite_files(notes: Sequence[Note], sources: Mapping[str, Source], facts: Mapping[str, Facts]) -> list[Rewritten]:
     """The changed programs, sorted by path; one whose text stays the same is not among them.
 
-    Raises ``RewriteError`` for the first one whose new text would not parse.
+    Raises ``RewriteError`` for the first one that cannot be changed so.
     """
     by_path: dict[str, list[Rewrite]] = defaultdict(list)
     for note in notes:
@@ -88,6 +89,8 @@ def _rewritten(source: Source, facts: Facts, rewrites: list[Rewrite]) -> Rewritt
         tasks.append((Rewrite(source.path, place, SwapImport(old, new), bare[0].rule), Names()))
     made, texts = to_edits(source, tasks)
     edits = sorted([*made, *imports.edits()])
+    if any(later.span.start < earlier.span.end for earlier, later in pairwise(edits)):
+        raise RewriteError(source.path)  # what one rule takes out, another one changes
     try:
         parse(applied(source.code, edits))
     except SourceError as error:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
-from codemod.python.actions import RemoveStatement, Rewrite, SetArguments
+from codemod.python.actions import RemoveStatement, Rewrite, SetArguments, SetCode
 from codemod.python.client_headers import client_headers, header_writes
 from codemod.python.http_plan import ACCOUNT, without
 from codemod.rules.rule import Example, Note, Rule
@@ -87,10 +86,14 @@ class AccountArgument(Rule):
         for store in (store for store in client.stores if store.name in _ARGUMENTS):
             path = world.program.files[store.file].path
             layout = world.layout(path)
-            statement = layout.simple(store.place)
-            if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and store.place != store.value_place:
+            if world.program.constants.get(store.value, ...) is None:
+                continue
+            if layout.sets_only(store.place):
                 rewrite = Rewrite(path, store.place, RemoveStatement(layout.alone(store.place)), self.id)
                 yield self.change(path, store.place, f"removed {store.name}", rewrite)
+            elif layout.unpacks(store.place):
+                rewrite = Rewrite(path, store.value_place, SetCode("None"), self.id)
+                yield self.change(path, store.value_place, f"{store.name} becomes None", rewrite)
             else:
                 yield self._stays(store, world)
         for call in client.api_calls:

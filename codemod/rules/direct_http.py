@@ -86,12 +86,18 @@ class DirectHttp(Rule):
 
     def moves(self, request: Request, world: World) -> Iterator[Note]:
         """What moving a request takes."""
-        plan, path, place = plan_request(world, request), request.path, request.place
+        plan = plan_request(world, request)
         own = [rewrite for rewrite in plan.url if rewrite.rule == self.id]
-        if own or plan.url or plan.key.rewrites:
-            yield self.change(path, place, "this request goes to the new provider", *own)
+        parts = list(self._parts(world, request, plan))
+        # Where all of it is written in other files, the changes are told there: this file has none.
+        if own or any(note.rewrites and note.path == request.path for note in parts):
+            yield self.change(request.path, request.place, "this request goes to the new provider", *own)
+        yield from parts
+
+    def _parts(self, world: World, request: Request, plan: RequestPlan) -> Iterator[Note]:
+        """What is changed apart from a URL that the request itself names."""
         for rewrite in plan.url:
-            if rewrite not in own:
+            if rewrite.rule != self.id:
                 yield BaseUrl.change(rewrite.path, rewrite.place, "the URL of a request moves", rewrite)
         for rewrite in plan.key.rewrites:
             key = world.settings.key_env

@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod import provider
+from codemod.python.http_plan import key_origins
+from codemod.python.http_review import model_origins, stays_at_openai, url_origins
 from codemod.rules.rule import Note, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from codemod.python.facts import Place
+    from codemod.python.http_requests import Request
     from codemod.python.trace import Origin
     from codemod.python.world import Client, World
 
 
 class KeptWithClient(Rule):
-    """The look-ups of its key and the model ids of its calls stay with a client that is kept or left for review.
+    """What a client or a request that stays is made from stays with it: its URL, look-ups of its key, its model ids.
 
     They are listed so that a reader who searches the repository for the old names finds each one accounted for.
     """
@@ -26,13 +29,40 @@ class KeptWithClient(Rule):
     summary = "The key and the model ids of a client that stays are kept with it."
 
     def settle(self, world: World) -> Iterator[Note]:
-        """Keep what feeds the clients that stay."""
+        """Keep what feeds the clients and requests that stay."""
         told: set[tuple[str, Place]] = set()
+        lines: set[tuple[str, int, str]] = set()  # a look-up and its default are one place to a reader
+        for note in (*self._of_clients(world), *self._of_requests(world)):
+            place, line = (note.path, note.place), (note.path, note.place[0], note.message)
+            if place not in told and line not in lines:
+                told.add(place)
+                lines.add(line)
+                yield note
+
+    def _of_clients(self, world: World) -> Iterator[Note]:
         for client in world.clients:
-            if client.index in world.held:
-                for note in (*self._module(client, world), *self._keys(client, world), *self._models(client, world)):
-                    if (note.path, note.place) not in told:
-                        told.add((note.path, note.place))
+            if client.index not in world.held:
+                continue
+            keeper = f"the client at {world.where(client)}"
+            yield from self._module(client, world)
+            urls = [origin for given in world.urls(client) for origin in world.origins(given.node, given.context)]
+            yield from (note for note in self._urls(world, urls, keeper) if not _covers(client, note))
+            keys = [origin for given in world.keys(client) for origin in world.origins(given.node, given.context)]
+            yield from self._keys(world, keys, keeper)
+            models = [given for call in client.all_calls for given in world.models(client, call)]
+            ids = [origin for given in models for origin in world.origins(given.node, given.context)]
+            yield from self._models(world, ids, keeper)
+
+    def _of_requests(self, world: World) -> Iterator[Note]:
+        for request in world.http.requests:
+            if stays_at_openai(world, request):
+                keeper = f"the request at {world.where(request)}"
+                for note in (
+                    *self._urls(world, url_origins(world, request), keeper),
+                    *self._keys(world, key_origins(world, request), keeper),
+                    *self._models(world, model_origins(world, request), keeper),
+                ):
+                    if not _covers(request, note):
                         yield note
 
     def _module(self, client: Client, world: World) -> Iterator[Note]:
@@ -46,21 +76,30 @@ class KeptWithClient(Rule):
             if (path, place[0]) != (client.path, client.place[0]):  # what holds the client is told there
                 yield self.keep(path, place, message)
 
-    def _keys(self, client: Client, world: World) -> Iterator[Note]:
-        for given in world.keys(client):
-            for origin in world.origins(given.node, given.context):
-                if origin.kind == "lookup":
-                    yield self._stays(client, world, origin, "this key")
+    def _urls(self, world: World, origins: Iterable[Origin], keeper: str) -> Iterator[Note]:
+        for origin in origins:
+            if origin.kind == "lookup":
+                ours = any("OPENAI" in name for name in world.variables(origin))
+            else:
+                ours = "api.openai.com" in world.text(world.path(origin.node), world.place(origin.node))
+            if ours:
+                yield self._stays(world, origin, "this URL", keeper)
 
-    def _models(self, client: Client, world: World) -> Iterator[Note]:
-        for call in client.all_calls:
-            for given in world.models(client, call):
-                for origin in world.origins(given.node, given.context):
-                    value = world.literal(origin)
-                    if origin.kind == "constant" and isinstance(value, str) and provider.is_openai_model(value):
-                        yield self._stays(client, world, origin, value)
+    def _keys(self, world: World, origins: Iterable[Origin], keeper: str) -> Iterator[Note]:
+        for origin in origins:
+            if origin.kind == "lookup":
+                yield self._stays(world, origin, "this key", keeper)
 
-    def _stays(self, client: Client, world: World, origin: Origin, what: str) -> Note:
-        where = f"{world.where(client)}"
-        message = f"{what} stays with the client at {where}"
-        return self.keep(world.path(origin.node), world.place(origin.node), message)
+    def _models(self, world: World, origins: Iterable[Origin], keeper: str) -> Iterator[Note]:
+        for origin in origins:
+            value = world.literal(origin)
+            if origin.kind == "constant" and isinstance(value, str) and provider.is_openai_model(value):
+                yield self._stays(world, origin, value, keeper)
+
+    def _stays(self, world: World, origin: Origin, what: str, keeper: str) -> Note:
+        return self.keep(world.path(origin.node), world.place(origin.node), f"{what} stays with {keeper}")
+
+
+def _covers(keeper: Client | Request, note: Note) -> bool:
+    """Whether a note is about a line of the client or request itself, which is told of anyway."""
+    return note.path == keeper.path and keeper.place[0] <= note.place[0] and note.place[2] <= keeper.place[2]
