@@ -73,9 +73,10 @@ _SKIPPED_FOLDERS = frozenset({"node_modules", "site-packages", "__pycache__", "v
 class ModuleUse:
     """What makes a client the module.
 
-    ``major`` is 0 or 1 (that and later). ``calls`` are those that move with it; ``own`` is the one call that is a unit
-    by itself. ``staying`` are calls of endpoints that the provider lacks. ``partners`` are the program's calls that are
-    units by themselves, or for such a call the module's own unit.
+    ``major`` is 0 or 1 (that and later); ``either``: the code is written for both, and nothing says which is installed.
+    ``calls`` are those that move with it; ``own`` is the one call that is a unit by itself. ``staying`` are calls of
+    endpoints that the provider lacks. ``partners`` are the program's calls that are units by themselves, or for such a
+    call the module's own unit.
     """
 
     major: int
@@ -83,6 +84,7 @@ class ModuleUse:
     own: ModuleCall | None = None
     staying: list[ModuleCall] = field(default_factory=list)
     partners: list[Client] = field(default_factory=list)
+    either: bool = False
 
     @property
     def base(self) -> str:
@@ -144,8 +146,9 @@ def module_clients(world: World, index: int) -> list[Client]:
 def _units(world: World, calls: list[ModuleCall], stores: list[Store], group: frozenset[str]) -> Iterator[Client]:
     from codemod.python.world import Client  # noqa: PLC0415  (the world is made of clients)
 
-    major = _major(world, calls, stores, group)
-    own = [call for call in calls if not major and any(world.given(call.args, name, call.call) for name in _OWN)]
+    majors = _majors(world, calls, stores, group)
+    major = max(majors)
+    own = [call for call in calls if not major and names_settings(world, call)]
     partners = []
     for call in own:
         use = ModuleUse(major, [call], own=call)
@@ -154,6 +157,7 @@ def _units(world: World, calls: list[ModuleCall], stores: list[Store], group: fr
     shared = [call for call in calls if call not in own]
     if shared or any(store.name in _SETTINGS for store in stores):
         use = ModuleUse(major, [call for call in shared if supported(call.path)], partners=partners)
+        use.either = len(majors) > 1
         use.staying = [call for call in shared if not supported(call.path)]
         path, place = _anchor(world, use, stores)
         escapes = [escape for escape in world.module_escapes if world.call_path(escape.call) in group]
@@ -198,8 +202,11 @@ def _is_resource(name: str) -> bool:
     return first == MODULE.name and not rest.endswith("()") and rest in _RESOURCES
 
 
-def _major(world: World, calls: list[ModuleCall], stores: list[Store], group: frozenset[str]) -> int:
-    """The SDK's major: from how the module is used, else from what the project asks for, else 1."""
+def _majors(world: World, calls: list[ModuleCall], stores: list[Store], group: frozenset[str]) -> set[int]:
+    """The SDK's major: from how the module is used, else from what the project asks for, else 1.
+
+    Both when the program is written for both (``if hasattr(openai, "OpenAI")``) and the project asks for neither.
+    """
     names = {store.name for store in stores}
     imported = {
         f"{record.module}.{record.name}" if record.name else record.module
@@ -207,17 +214,27 @@ def _major(world: World, calls: list[ModuleCall], stores: list[Store], group: fr
         if facts.path in group
         for record in facts.imports
     }
-    old = any(set(call.path[:2]) & _CLASSES.keys() for call in calls) or bool(names & {"api_base", "api_key_path"})
+    old = any(_is_old(call) for call in calls) or bool(names & {"api_base", "api_key_path"})
     old = old or any(name.startswith("openai.error") for name in imported)
     new = any(call.path[0] in _RESOURCES for call in calls) or "base_url" in names
     new = new or any(made.path in group for made in world.clients)
     if old is not new:
-        return int(new)
+        return {int(new)}
     for path in sorted(group):
         major = pinned_major(world.root, dirname(path))
         if major is not None:
-            return major
-    return 1
+            return {major}
+    return {0, 1} if old else {1}
+
+
+def _is_old(call: ModuleCall) -> bool:
+    """Whether only 0.28 has what is called."""
+    return bool(set(call.path[:2]) & _CLASSES.keys())
+
+
+def names_settings(world: World, call: ModuleCall) -> bool:
+    """Whether a call brings a key, a URL or a type of its own."""
+    return any(world.given(call.args, name, call.call) for name in _OWN)
 
 
 # What rules ask about a unit

@@ -111,7 +111,8 @@ class _Planner:
         bases = [store for store in self.client.stores if store.name == self.use.base]
         for store in keys:
             if not any(self._sure(base, store) for base in bases):
-                self._after(store, f"{self.use.base} = {self._url(bases)}")
+                for row in self._addresses(bases):
+                    self._after(store, row)
         for store in bases:
             if any(self._sure(key, store) or self._imported_first(key, store) for key in keys):
                 continue
@@ -125,7 +126,7 @@ class _Planner:
                 self._after(store, azure)
         if not told and self.use.calls:
             key = f'api_key = {{environ}}["{self.world.settings.key_env}"]'
-            rows = [key, f"{self.use.base} = {self._url([])}", *([azure] if azure else [])]
+            rows = [key, *self._addresses([]), *([azure] if azure else [])]
             for path in sorted({self.world.call_path(call.call) for call in self.use.calls}):
                 self._open(path, rows)
 
@@ -142,11 +143,13 @@ class _Planner:
         known = any(store.name == "api_type" for store in self.client.stores)
         return 'api_type = "openai"' if self.use.major and not known and self.world.names_azure else ""
 
-    def _url(self, bases: list[Store]) -> str:
+    def _addresses(self, bases: list[Store]) -> list[str]:
+        """The URL's setting; for code that runs under 0.28 as well that one's too, which the other ignores."""
         url = self.world.base_url(self.client)
         if any(origin.kind == "lookup" for base in bases for origin in self.world.origins(base.value)):
-            return f'{{getenv}}("{self.world.settings.base_url_env}", "{url}")'
-        return f'"{url}"'
+            return [f'{self.use.base} = {{getenv}}("{self.world.settings.base_url_env}", "{url}")']
+        old = [f'api_base = "{self.world.settings.base_url}"'] if self.use.either else []
+        return [*old, f'{self.use.base} = "{url}"']
 
     def _path(self, store: Store) -> str:
         return self.world.program.files[store.file].path

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod.python.addresses import Address, classify
-from codemod.python.module_client import endpoint, supported
+from codemod.python.module_client import endpoint, names_settings, supported
 from codemod.python.module_files import UnplacedError
 from codemod.python.module_plan import key_tests, plan_module, read_elsewhere
 from codemod.python.names import framework, realm, still_needed
@@ -30,6 +30,9 @@ _ACCOUNT = frozenset(
 _AZURE_TYPE = re.compile(r"OPENAI_API_TYPE\s*[=:]\s*[\"']?azure")
 _KEY_PATH = re.compile(r"OPENAI_API_KEY_PATH\s*[=:]\s*\S")
 _BY_HAND = "Set the key and the URL of the module by hand, both at once, or use explicit clients."
+
+
+_PIN = "Name the SDK's version in the project's requirements, or drop the code for the other one; then run this again."
 
 
 class Reason(NamedTuple):
@@ -153,11 +156,8 @@ def _shared(world: World, client: Client, use: ModuleUse, rule: str) -> Iterator
                 if not isinstance(url, str) or classify(url, world.settings.base_url) is Address.OTHER:
                     why = f"the module is left alone: {store.name} names another host, but this major ignores it"
                     yield Reason("url", path, store.place, why, _BY_HAND)
-    for call in use.calls if not use.major else ():
-        if world.opaque(call.args) is not None:
-            place = world.program.calls[call.call].place
-            why = "the module is left alone: this call's arguments cannot be followed, and may hold a key or a URL"
-            yield Reason("key", world.call_path(call.call), place, why, _BY_HAND)
+    yield from _of_either_major(world, client, use)
+    yield from _opaque_calls(world, use)
     yield from _depends_on_environment(world, client, use)
     reader = read_elsewhere(world)
     if reader is not None:
@@ -173,6 +173,27 @@ def _shared(world: World, client: Client, use: ModuleUse, rule: str) -> Iterator
             yield _cannot_split(client, use, f"{trail.why} ({world.where(trail)})")
         else:
             yield Reason("url", trail.path, trail.place, f"the module is left alone: {trail.why}", _BY_HAND)
+
+
+def _opaque_calls(world: World, use: ModuleUse) -> Iterator[Reason]:
+    """A call of 0.28 may be handed a key or a URL in a dict."""
+    for call in use.calls if not use.major or use.either else ():
+        if world.opaque(call.args) is not None:
+            place = world.program.calls[call.call].place
+            why = "the module is left alone: this call's arguments cannot be followed, and may hold a key or a URL"
+            yield Reason("key", world.call_path(call.call), place, why, _BY_HAND)
+
+
+def _of_either_major(world: World, client: Client, use: ModuleUse) -> Iterator[Reason]:
+    """Code for 0.28 and for 1 and later moves where it takes a key and a URL for each, and nothing else."""
+    if not use.either:
+        return
+    urls = [store for store in client.stores if store.name in ("api_base", "base_url")]
+    literals = [world.literal(origin) for store in urls for origin in world.origins(store.value)]
+    moved = all(isinstance(url, str) and classify(url, world.settings.base_url) is Address.TARGET for url in literals)
+    if not moved or use.staying or any(names_settings(world, call) for call in use.calls):
+        why = "left alone: the module is used as in 0.28 and as in 1 and later, and nothing says which is installed"
+        yield Reason("module", client.path, client.place, why, _PIN)
 
 
 def _depends_on_environment(world: World, client: Client, use: ModuleUse) -> Iterator[Reason]:
