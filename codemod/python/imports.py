@@ -50,7 +50,7 @@ class Imports:
         offset = source.starts[line - 1] if line <= len(source.starts) else len(source.text)
         newline = source.newline_at(Span(max(offset - 1, 0), max(offset - 1, 0)))
         rows = sorted(self._lines, key=lambda row: (row.startswith("from pydantic"), row))
-        text = "".join(f"{row}{newline}" for row in rows)
+        text = "".join(f"{row}{newline}" for row in rows) + newline * self._blank_lines(line)
         if offset == len(source.text) and offset and not source.text.endswith(("\n", "\r")):
             text = newline + text.removesuffix(newline)
         rule = next(iter(self._lines.values()))
@@ -64,6 +64,14 @@ class Imports:
         """The line before which they go: with the other imports, unless the names are needed further up."""
         facts = self._facts
         return facts.import_line if min(self._users)[0] >= facts.import_line else facts.code_line
+
+    def _blank_lines(self, line: int) -> int:
+        """How many lines set the first imports of a file apart from the code below."""
+        text = self._source.line(line) if line <= len(self._source.starts) else ""
+        others = line != self._facts.import_line or any(record.place[0] == line for record in self._facts.imports)
+        if others or not text.strip():
+            return 0
+        return 2 if text.startswith(("def ", "class ", "async def ", "@")) else 1
 
     def _os(self, rewrite: Rewrite, *, need: bool) -> tuple[str, str]:
         shadowed = self._local(rewrite.place)
@@ -131,13 +139,27 @@ class Imports:
         return found
 
     def _local(self, place: Place) -> frozenset[str]:
-        """Names that the functions around a place bind to something else than an import of the same name."""
-        index, names = self._function_at(place), frozenset[str]()
+        """Names that mean something else at a place than at the top of the file.
+
+        The functions around it bind them to something else than an import, or by one that comes later; or the body of a
+        class that it stands in does.
+        """
+        inside = index = self._function_at(place)
+        names = self._of_class(place, inside)
         while index >= 0:
-            imported = {record.bound for record in self._facts.imports if record.scope == index}
+            imported = {
+                r.bound for r in self._facts.imports if r.scope == index and (r.place < place or index != inside)
+            }
             names |= self._facts.local_names.get(index, frozenset()) - imported
             index = self._facts.functions[index].scope
         return names
+
+    def _of_class(self, place: Place, function: int) -> frozenset[str]:
+        """The names of the class whose body itself, and no function in it, holds a place."""
+        start = self._facts.functions[function].place[:2] if function >= 0 else (0, 0)
+        around = [c for c in self._facts.classes if c.place[:2] <= place[:2] and place[2:] <= c.place[2:]]
+        innermost = max(around, key=lambda cls: cls.place[:2], default=None)
+        return frozenset(innermost.body) if innermost is not None and innermost.place[:2] > start else frozenset()
 
     def _free(self, name: str) -> bool:
         """Whether a module-level name is bound to nothing but the module that it names."""
