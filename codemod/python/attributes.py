@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemod.python import externals
+from codemod.python.facts import SLICE
 from codemod.python.graph import ALL, ANY, KEYS, Graph
 from codemod.python.objects import (
     Bound,
@@ -211,8 +212,8 @@ class Attributes(Graph):
                 self._super_attribute(index, name, result)
             case Container(node) if name in _CONTAINER_METHODS:
                 self.put(result, ContainerMethod(node, name))
-            case Container() | FunctionRef() | Bound() if name in _SAME_FUNCTION:
-                self.put(result, value)
+            case Container() | FunctionRef() | Bound():
+                self._stored_attribute(value, name, result)
             case ClientRef():
                 self._client_attribute(value, name, result)
             case Resource() if name in _SAME_FUNCTION or name.startswith("__"):
@@ -221,6 +222,18 @@ class Attributes(Graph):
                 self.put(result, value if name in _RAW else Resource(client, (*path, name)))
             case Member(node) if name == "value":
                 self.connect(node, result)
+
+    def _stored_attribute(self, value: Value, name: str, result: int) -> None:
+        if name in _SAME_FUNCTION:
+            self.put(result, value)
+        elif self.has_attributes(value):
+            self.connect(self.field(value, name), result)
+
+    def has_attributes(self, value: Value) -> bool:
+        """Whether values are stored as attributes of a function, or of a dict that is an object's."""
+        return isinstance(value, FunctionRef) or (
+            isinstance(value, Container) and value.node in self.program.namespaces
+        )
 
     def _external_attribute(self, value: External, name: str, result: int) -> None:
         if value.name.count(".") < _MAX_DEPTH:
@@ -287,6 +300,8 @@ class Attributes(Graph):
                     for wanted in tuple(self._wanted[index]):
                         self._find(index, *wanted)
                 self.connect(site.value, body[site.name])
+            case FunctionRef() | Container() if self.has_attributes(value):
+                self.connect(site.value, self.field(value, site.name))
             case ModuleRef(other):
                 names = self.program.files[other].module_names
                 if site.name in names:
@@ -309,6 +324,8 @@ class Attributes(Graph):
     def load_item(self, site: ItemLoad, value: Value) -> None:
         """``value[key]`` into the site's result."""
         match value:
+            case Container() if site.constant is SLICE:
+                self.put(site.result, value)
             case Container():
                 self.connect(self.field(value, ALL if site.constant is ... else site.constant), site.result)
             case External(name, parser):
@@ -320,10 +337,10 @@ class Attributes(Graph):
                     )
                 if name.count("[]") < 3:
                     self.put(site.result, External(name + "[]", parser))
-                if site.constant is not ...:
+                if site.constant not in (..., SLICE):
                     self._recall(value, site.constant, site.result)
             case Instance(index):
-                if site.constant is not ...:
+                if site.constant not in (..., SLICE):
                     self.connect(self.field(value, site.constant), site.result)
                 if self.has_method(index, "__getitem__"):
                     getter = self.program.new_node(0)

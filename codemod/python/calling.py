@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod.python import externals
@@ -64,6 +65,7 @@ class Calling(Attributes):
         self._partial_args: dict[Arg, int] = {}
         self._bound: set[tuple[int, Value | None, int]] = set()
         self._http_calls: set[HttpCall] = set()
+        self._constructed: dict[int, list[Invocation]] = defaultdict(list)
         self._api_calls: set[tuple[int, int, tuple[str, ...], tuple[Arg, ...]]] = set()
         self._module_calls: set[tuple[int, tuple[str, ...], tuple[Arg, ...]]] = set()
 
@@ -75,6 +77,7 @@ class Calling(Attributes):
             case Bound(index, receiver):
                 self.bind(index, receiver, call)
             case ClassRef(index):
+                self._constructed[index].append(call)
                 self._construct(index, call)
             case External():
                 self.external_call(value, call)
@@ -155,6 +158,13 @@ class Calling(Attributes):
         self.on_value(arg.node, spread)
 
     # Classes
+
+    def add_base(self, cls: int, value: Value) -> None:
+        """Take note of a base class; what was made of the class before its base was known is made again."""
+        super().add_base(cls, value)
+        for other in self.descendants(cls):
+            for call in tuple(self._constructed[other]):
+                self._construct(other, call)
 
     def _construct(self, cls: int, call: Invocation) -> None:
         instance = Instance(cls)

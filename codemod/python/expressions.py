@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from codemod.python.facts import (
+    SLICE,
     Arg,
     AttributeLoad,
     Call,
@@ -21,7 +22,7 @@ from codemod.python.facts import (
     Place,
     Use,
 )
-from codemod.python.scopes import Environment, Scope, known_set, never_returns, path_of
+from codemod.python.scopes import Environment, Scope, known_set, last_name, never_returns, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,7 +192,8 @@ class ExpressionScanner:
 
     def _attribute(self, node: ast.Attribute) -> int:
         result = self.node(node)
-        self.facts.attribute_loads.append(AttributeLoad(self.expr(node.value), node.attr, result, place_of(node)))
+        base, owner = self.expr(node.value), last_name(node.value)
+        self.facts.attribute_loads.append(AttributeLoad(base, node.attr, result, place_of(node), owner))
         return result
 
     def _call(self, node: ast.Call) -> int:
@@ -220,7 +222,11 @@ class ExpressionScanner:
             return result
         base, key = self.expr(node.value), self.expr(node.slice)
         result = self.node(node)
-        self.facts.item_loads.append(ItemLoad(base, key, self.literal(node.slice), result, place_of(node)))
+        literal = SLICE if isinstance(node.slice, ast.Slice) else self.literal(node.slice)
+        owner = last_name(node.value)
+        self.facts.item_loads.append(ItemLoad(base, key, literal, result, place_of(node), owner))
+        if literal is SLICE:
+            self.facts.derived.append((base, result))
         return result
 
     def literal(self, key: ast.expr) -> object:

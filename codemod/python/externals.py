@@ -70,6 +70,9 @@ DICT_FACTORIES = frozenset(
     }
 )
 
+# Those whose entries are read and stored as attributes.
+NAMESPACES = frozenset({"types.SimpleNamespace"})
+
 # Code outside the repository that is known to call nothing but chat completions and responses on a client.
 CLIENT_CONSUMERS = frozenset(
     {

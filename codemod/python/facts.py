@@ -13,6 +13,7 @@ from types import EllipsisType
 from typing import NamedTuple
 
 Place = tuple[int, int, int, int]
+SLICE = slice  # what stands for the key of ``base[1:]``
 Constant = str | bytes | bool | int | float | complex | EllipsisType | None
 
 
@@ -40,12 +41,13 @@ class Call(NamedTuple):
 
 
 class AttributeLoad(NamedTuple):
-    """``base.name`` read into ``result``."""
+    """``base.name`` read into ``result``; ``owner`` is the last name of the base's expression ("" if it has none)."""
 
     base: int
     name: str
     result: int
     place: Place
+    owner: str = ""
 
 
 class AttributeStore(NamedTuple):
@@ -56,16 +58,20 @@ class AttributeStore(NamedTuple):
     value: int
     place: Place
     value_place: Place
+    owner: str = ""
 
 
 class ItemLoad(NamedTuple):
-    """``base[key]`` read into ``result``; ``constant`` is the key when it is a literal (else the Ellipsis object)."""
+    """``base[key]`` read into ``result``; ``constant`` is the key when it is a literal (else the Ellipsis object), and
+    ``SLICE`` for a part of the base.
+    """
 
     base: int
     key: int
     constant: object
     result: int
     place: Place
+    owner: str = ""
 
 
 class ItemStore(NamedTuple):
@@ -77,6 +83,7 @@ class ItemStore(NamedTuple):
     value: int
     place: Place
     value_place: Place
+    owner: str = ""
 
 
 class Display(NamedTuple):

@@ -125,7 +125,7 @@ class Libraries(Calling):
         elif name in ("enumerate", "zip"):
             self._pairs(positional, call, int(name == "enumerate"))
         elif name in externals.DICT_FACTORIES:
-            self._make_dict(call)
+            self._make_dict(name, call)
         elif name in _AS_DICT and positional:
             self.on_value(positional[0].node, lambda value: self._as_dict(value, call.result))
         else:
@@ -245,8 +245,10 @@ class Libraries(Calling):
             target = self.field(pair, start + position)
             self.on_value(arg.node, lambda value, target=target: self._element(value, target))  # type: ignore[misc]
 
-    def _make_dict(self, call: Invocation) -> None:
+    def _make_dict(self, name: str, call: Invocation) -> None:
         container = Container(call.result)
+        if name in externals.NAMESPACES:
+            self.program.namespaces.add(call.result)
         self.program.dicts.add(call.result)
         self.put(call.result, container)
         for arg in call.args:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from codemod.python import externals
 from codemod.python.calling import Invocation
-from codemod.python.facts import AttributeLoad, Call, Display, Facts, Import, Parameter
+from codemod.python.facts import Call, Display, Facts, Import, Parameter
 from codemod.python.graph import KEYS
 from codemod.python.libraries import Libraries
 from codemod.python.objects import (
@@ -29,6 +29,7 @@ from codemod.python.objects import (
     Value,
 )
 from codemod.python.program import renumber_args
+from codemod.python.unknown_holders import found_again
 
 if TYPE_CHECKING:
     from codemod.python.modules import Modules
@@ -243,7 +244,7 @@ class Linker(Libraries):
                     self.connect(load.base + base, target)
                 self.program.derived[load.base + base].append(target)
         for load in facts.attribute_loads:
-            site = AttributeLoad(load.base + base, load.name, load.result + base, load.place)
+            site = load._replace(base=load.base + base, result=load.result + base)
             self.on_value(site.base, lambda value, site=site: self.load_attribute(site, value))  # type: ignore[misc]
         for store in facts.attribute_stores:
             put = store._replace(base=store.base + base, value=store.value + base)
@@ -305,6 +306,15 @@ class Linker(Libraries):
                     if not self.program.values.get(node) and node not in self.program.unloaded:
                         self.put(node, External(name))
         self._spread()
+        while self._find_again():
+            self._spread()
+
+    def _find_again(self) -> bool:
+        """Give clients to those who read them from a holder of which nothing is known; whether any is new."""
+        found = [(node, value) for node, value in found_again(self.program) if value not in self.program.values[node]]
+        for node, value in found:
+            self.put(node, value)
+        return bool(found)
 
     def _spread(self) -> None:
         super().run()

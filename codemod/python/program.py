@@ -153,6 +153,7 @@ class Program:
     inert: set[int] = field(default_factory=set)
     literal_typed: set[int] = field(default_factory=set)
     dicts: set[int] = field(default_factory=set)
+    namespaces: set[int] = field(default_factory=set)
     unloaded: dict[int, str] = field(default_factory=dict)
     lookups: dict[int, EnvironmentLookup] = field(default_factory=dict)
     external_args: dict[int, list[tuple[str, int, Arg]]] = field(default_factory=lambda: defaultdict(list))

@@ -18,7 +18,7 @@ from codemod.python.facts import (
     Iteration,
     Part,
 )
-from codemod.python.scopes import Environment, Scope, never_returns, path_of
+from codemod.python.scopes import Environment, Scope, last_name, never_returns, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -340,9 +340,11 @@ class _Scanner(ExpressionScanner):
                         self.forget(path)
                     if self.depth == 0:
                         self.scope.stores[path] = len(self.facts.attribute_stores)
-                self.facts.attribute_stores.append(AttributeStore(self.expr(base), attr, value, place, right_place))
+                put = AttributeStore(self.expr(base), attr, value, place, right_place, last_name(base))
+                self.facts.attribute_stores.append(put)
             case ast.Subscript(value=base, slice=key):
-                site = ItemStore(self.expr(base), self.expr(key), self.literal(key), value, place, right_place)
+                literal, owner = self.literal(key), last_name(base)
+                site = ItemStore(self.expr(base), self.expr(key), literal, value, place, right_place, owner)
                 self.facts.item_stores.append(site)
             case ast.Tuple(elts=elements) | ast.List(elts=elements):
                 for position, element in enumerate(elements):

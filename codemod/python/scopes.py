@@ -69,6 +69,14 @@ def path_of(node: ast.expr) -> str | None:
     return None
 
 
+def last_name(node: ast.expr) -> str:
+    """The name or attribute that an expression ends with, "" for any other: ``state`` of ``request.app.state``."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
 def _environment_path(base: str, key: str) -> str | None:
     return f"env:{key}" if base.rpartition(".")[2] in ("environ", "getenv") else None
 

@@ -32,6 +32,7 @@ from codemod.python.objects import (
 )
 from codemod.python.programs import ImportGraph
 from codemod.python.raw_calls import by_path
+from codemod.python.unknown_holders import lost
 from codemod.python.values import Given, Values
 from codemod.python.written import Written
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from codemod.python.reading import Reading
     from codemod.python.source import Source
     from codemod.python.split import Splits
+    from codemod.python.unknown_holders import Kept, Read
     from codemod.settings import Settings
 
 # Methods of a client that reach nobody.
@@ -118,6 +120,7 @@ class World(Values):
         self._client_calls = {call.call for call in program.api_calls}
         self._find_escapes()
         self._layouts: dict[str, Layout] = {}
+        self._sdk_calls = {call.call for call in program.api_calls}
         self._module_calls = {call.call for call in program.module_calls if endpoint(call.path) is not None}
         self.clients += module_clients(self, len(self.clients))
         self._by_index = {client.index: client for client in self.clients}
@@ -137,6 +140,11 @@ class World(Values):
     def tied_nodes(self) -> frozenset[int]:
         """Every node whose value needs what an OpenAI account keeps, itself or in a container."""
         return tied_nodes(self)
+
+    @cached_property
+    def lost(self) -> dict[int, Kept | Read]:
+        """Clients that may be used where they are not followed to, by index, each with a place where they may be."""
+        return lost(self.program)
 
     @cached_property
     def consumers(self) -> dict[int, list[Consumer]]:
@@ -303,7 +311,7 @@ class World(Values):
 
     def outside_uses(self, nodes: set[int]) -> Iterator[tuple[str, Call, int]]:
         """Calls of code outside the repository that take one of ``nodes`` and do more than read it."""
-        allies = self.http.allies
+        allies = self.http.allies | self._sdk_calls
         for node in nodes:
             entries = [*self.program.external_args.get(node, ()), *self.handed_over(node)]
             for callee, call, _ in entries:
@@ -378,5 +386,5 @@ def _harmless_callee(callee: str) -> bool:
         or callee in externals.PASS_THROUGH
         or callee in externals.DICT_FACTORIES
         or callee in ("super", "enumerate", "zip", "functools.partial")
-        or callee.endswith((".enter_async_context", ".enter_context", ".append", ".put", ".add"))
+        or callee.endswith((".enter_async_context", ".enter_context"))
     )

@@ -35,3 +35,12 @@ class EscapingClient(Rule):
                 f"Check which endpoints {callee} uses. If they are chat completions or responses, set base_url and "
                 "api_key by hand, both at once.",
             )
+        if not client.escapes and client.index in world.lost:
+            where = world.where(world.lost[client.index])
+            yield self.review(
+                client.path,
+                client.place,
+                f"left alone: it is stored where it cannot be followed, and may be used at {where}",
+                "Check which endpoints are called on it there. If they are chat completions or responses, set base_url "
+                "and api_key by hand, both at once.",
+            )
