@@ -38,7 +38,7 @@ def _option(*names: str, panel: str, about: str, metavar: str | None = None) -> 
 def _command(  # noqa: PLR0913 - typer reads the options off the signature
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PATHS]...", help='Files or folders (default "."); "-" is standard input.'),
+        typer.Argument(metavar="PATHS", help='Files or folders (default "."); "-" is standard input.'),
     ] = None,
     *,
     write: Annotated[bool, _option("-w", "--write", panel=_DO, about="Apply the changes.")] = False,

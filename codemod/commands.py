@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from codemod.changes import Migration, Target
 
 _STDIN = "-"
+# No report is one of these.
+_PROGRAMS = {".py", ".pyi", ".ipynb"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,7 @@ def _migrate(flags: Flags, settings: Settings) -> int:
 
         with streams.progress(wanted=not flags.quiet) as tick:
             migration = migrate(paths, settings, tick)
+    _check_output(flags, migration)
     applied = _write(flags, migration) if flags.write and migration.changes else None
     try:
         _report(flags, migration)
@@ -189,6 +192,15 @@ def _migrate(flags: Flags, settings: Settings) -> int:
     if not flags.write and not flags.quiet:
         _advise(flags, migration)
     return status or int(flags.check and bool(migration.changes))
+
+
+def _check_output(flags: Flags, migration: Migration) -> None:
+    """Refuse to put the report in the place of a program or of a file that changes, before anything is written."""
+    if flags.output is None or not flags.output.is_file():
+        return
+    changed = any((migration.root / change.path).samefile(flags.output) for change in migration.changes)
+    if changed or flags.output.suffix in _PROGRAMS:
+        raise errors.output_is_source(visible_name(str(flags.output)))
 
 
 def _write(flags: Flags, migration: Migration) -> Applied:

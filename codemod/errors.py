@@ -75,8 +75,14 @@ def unconfirmed_target(key_env: str, base_url: str, flags: Sequence[str]) -> Rep
 def output_failed(path: str, reason: str) -> ReportedError:
     """The report could not be written to the file that ``--output`` names."""
     return ReportedError(
-        f"{path}: the report could not be written: {reason}", "Make room, or choose another file with --output."
+        f"{path}: the report could not be written: {reason}",
+        "Make sure that its folder exists and has room, or name another file with --output.",
     )
+
+
+def output_is_source(path: str) -> UsageError:
+    """``--output`` names a file of the repository's own."""
+    return UsageError(f"--output {path}: the report would take the place of this file's code", "Name another file.")
 
 
 def unreadable_settings(path: str, reason: str) -> SettingsError:

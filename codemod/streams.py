@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from codemod.changes import Migration
 
 
+PATIENCE = 0.5
+"""Seconds of work before a bar shows how far it is."""
+
+
 def emit(report: bytes, output: Path | None) -> None:
     """Write a report, its newlines untranslated. A reader that went away, as ``head`` does, is no error."""
     if output is not None:
@@ -47,6 +51,7 @@ def show(migration: Migration, *, verbose: bool, quiet: bool) -> None:
 
     console = Console(highlight=False, markup=False, emoji=False)
     terminal.show(console, migration, verbose=verbose, quiet=quiet)
+    console.print()  # the report ends with commands, and what standard error says next is none of them
 
 
 def say(text: str) -> None:
@@ -61,16 +66,38 @@ def complain(error: errors.ReportedError) -> None:
 
 @contextmanager
 def progress(*, wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A callback for (files done, files in all) that draws a bar on standard error; None where nobody would see it."""
+    """A callback for (files done, files in all); work that takes long gets a bar on standard error.
+
+    None where nobody would see it.
+    """
     if not wanted or not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console  # noqa: PLC0415 - loaded only where it is seen
+    from threading import Timer  # noqa: PLC0415 - loaded only where it is seen
+
+    from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
-    with Progress(console=Console(stderr=True), transient=True) as bars:
-        bar = bars.add_task("Reading", total=None)
-        yield lambda done, total: bars.update(bar, completed=done, total=total)
+    bars = Progress(console=Console(stderr=True), transient=True)
+    bar = bars.add_task("Reading", total=None)
+
+    def tick(done: int, total: int) -> None:
+        if done < total:
+            bars.update(bar, completed=done, total=total)
+        else:  # what follows takes longest where there is much to follow, and nobody knows how long
+            bars.reset(bar, description="Following values", total=None)
+
+    # A bar that is gone at once would only flicker.
+    late = Timer(PATIENCE, bars.start)
+    late.daemon = True
+    late.start()
+    try:
+        yield tick
+    finally:
+        late.cancel()
+        late.join()
+        if bars.live.is_started:
+            bars.stop()
 
 
 def read_program() -> bytes:

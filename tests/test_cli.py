@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -487,6 +488,15 @@ def test_a_full_disk_behind_standard_output_is_told(repository: Path) -> None:
     assert done.stderr.count(b"\n") == 1
 
 
+def test_the_report_never_takes_the_place_of_what_it_is_about(repository: Path) -> None:
+    for arguments in (["-f", "json"], ["--write"]):
+        done = run(repository, *arguments, "-o", "app/../app/llm.py")
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert b"the report would take the place of this file's code. Name another file." in done.stderr
+        assert (repository / "app" / "llm.py").read_bytes() == BEFORE.encode()
+    assert [run(repository, "-o", "report.txt").returncode for _ in range(2)] == [0, 0]
+
+
 class Terminal(io.StringIO):
     """What a test takes for a terminal."""
 
@@ -518,7 +528,16 @@ def test_progress_is_drawn_on_a_terminal_s_standard_error_alone(monkeypatch: pyt
     with streams.progress(wanted=True) as tick:
         assert tick
         tick(1, 2)
-    assert "Reading" in screen.getvalue()
+    assert screen.getvalue() == "", "work that is done at once needs no bar"
+    monkeypatch.setattr(streams, "PATIENCE", 0)
+    with streams.progress(wanted=True) as tick:
+        assert tick
+        for done, words in ((1, "Reading"), (2, "Following values")):
+            tick(done, 2)
+            until = time.monotonic() + 20
+            while words not in screen.getvalue() and time.monotonic() < until:
+                time.sleep(0.01)
+            assert words in screen.getvalue()
     with streams.progress(wanted=False) as tick:
         assert tick is None
     monkeypatch.setattr("sys.stderr", io.StringIO())

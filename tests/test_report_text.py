@@ -192,6 +192,17 @@ def test_the_terminal_breaks_prose_to_its_width_and_no_code() -> None:
     assert client.endswith("])")
 
 
+def test_what_is_broken_hangs_from_its_first_word() -> None:
+    many = tuple(finding("ABL010", Status.KEEP, "a.py", line, "kept") for line in range(1, 4))
+    changed = finding("ABL004", Status.CHANGE, "b.py", 1, "one reason " * 5)
+    run = migration(change("b.py", "a\n", ("a", "b", "ABL004")), findings=(*many, changed), checklist=("step " * 20,))
+    lines = ANSI.sub("", shown(run, width=40)).splitlines()
+    assert max(len(line) for line in lines[: lines.index("--- a/b.py")]) <= 40
+    for start, indent in (("  [ ] step", 6), ("      3  unsupported-endpoint", 9), ("  # 1: one", 7)):
+        (first,) = [number for number, line in enumerate(lines) if line.startswith(start)]
+        assert re.fullmatch(rf" {{{indent}}}\S.*", lines[first + 1])
+
+
 def test_code_is_coloured_in_its_own_language_and_whole() -> None:
     changes = [
         change(path, f"a: 1 # {'x' * 600}\n\n  b = 'gpt-4o'  \n", ("gpt-4o", "new", "ABL004"))

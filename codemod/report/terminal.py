@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _STYLES = {
     Kind.TITLE: "bold",
+    Kind.TARGET: "dim",
     Kind.NOTE: "dim",
     Kind.HEADING: "bold underline",
     Kind.FILE: "bold cyan",
@@ -27,9 +29,24 @@ _STYLES = {
     Kind.QUOTE: "dim",
     Kind.HELP: "green",
 }
-_PROSE = frozenset({Kind.REASON, Kind.PLACE, Kind.MESSAGE, Kind.HELP, Kind.COUNT, Kind.STEP})
+_PROSE = frozenset(
+    {
+        Kind.TITLE,
+        Kind.TARGET,
+        Kind.HEADING,
+        Kind.REASON,
+        Kind.PLACE,
+        Kind.MESSAGE,
+        Kind.HELP,
+        Kind.COUNT,
+        Kind.STEP,
+    }
+)
+# What stands before the words: a bullet, a number, a line's number.
+_LEAD = re.compile(r" *(?:\[ \] |\d+  |# (?:cell \d+, line )?\d+: |# )?")
 # Changed lines bring their own background, and a theme made for it; the others take the terminal's colours.
 _GROUNDS = {Kind.REMOVED: "on #3c1618", Kind.ADDED: "on #12301c"}
+_MARKS = {Kind.REMOVED: "#ff9a94", Kind.ADDED: "#8fdca6"}
 _LANGUAGES = {Kind.PYTHON: "python", Kind.SHELL: "bash"}
 # Highlighting a line of a bundled script would take longer than anybody reads it.
 _LONGEST_HIGHLIGHTED = 500
@@ -50,7 +67,7 @@ def painted(line: Line, width: int) -> Text:
     if line.kind is Kind.CONTEXT:
         return _code(line.text, _language(line.path), "ansi_dark")
     if line.kind in _GROUNDS:
-        mark = Text(line.text[0], style="bold red" if line.kind is Kind.REMOVED else "bold green")
+        mark = Text(line.text[0], style=f"bold {_MARKS[line.kind]} {_GROUNDS[line.kind]}")
         code = _code(line.text[1:], _language(line.path), "monokai")
         code.stylize_before("#f8f8f2")
         code.stylize(_GROUNDS[line.kind])
@@ -59,13 +76,15 @@ def painted(line: Line, width: int) -> Text:
 
 
 def _wrapped(text: str, width: int) -> str:
-    """``text`` over as many lines as it takes, all but the first two columns further in than it starts."""
-    indent = " " * (len(text) - len(text.lstrip()))
+    """``text`` over as many lines as it takes, each as far in as its first word; one that starts there, a bit more."""
+    found = _LEAD.match(text)
+    assert found  # it may be empty
+    lead = found[0]
     return textwrap.fill(
-        text.strip(),
+        text[len(lead) :],
         max(width, 40),
-        initial_indent=indent,
-        subsequent_indent=indent + "  ",
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead) if lead.strip() else lead + "  ",
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -27,6 +27,7 @@ class Kind(Enum):
     """What a line is, for those who colour it."""
 
     TITLE = auto()
+    TARGET = auto()
     NOTE = auto()
     HEADING = auto()
     FILE = auto()
@@ -94,7 +95,7 @@ def _header(migration: Migration) -> Iterator[Line]:
         Kind.TITLE,
         f"ablit-migrate {__version__}: {_number(changes, 'change')} in {_number(files, 'file')}, {review} to review",
     )
-    yield Line(Kind.NOTE, f"to {target.base_url}, key in {target.key_env}, model {target.model}")
+    yield Line(Kind.TARGET, f"to {target.base_url}, key in {target.key_env}, model {target.model}")
 
 
 def _changes(migration: Migration, *, quiet: bool) -> Iterator[Line]:
