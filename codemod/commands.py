@@ -14,7 +14,7 @@ from codemod.glance import glance
 from codemod.redact import redact
 from codemod.report import FORMATS, renderer
 from codemod.report.escape import visible_name
-from codemod.settings import CommandLine, Settings, load
+from codemod.settings import CommandLine, Settings, in_the_clear, load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +95,8 @@ def run(flags: Flags) -> int:
     if flags.list_rules or flags.explain is not None:
         return _print(flags, _rules(flags.explain))
     settings = flags.settings()
+    if not flags.quiet and in_the_clear(settings.base_url):
+        streams.say(f"{settings.base_url} is http: the key would cross the network unencrypted. Use https if you can.")
     if flags.sanity:
         from codemod import sanity  # noqa: PLC0415 - most runs go another way, here and below
 

@@ -244,6 +244,20 @@ def _url(place: str, key: str, value: object) -> str:
     return url.rstrip("/")
 
 
+def in_the_clear(url: str) -> bool:
+    """Whether requests to this valid URL, and the key with them, cross a network unencrypted."""
+    if not url.lower().startswith("http:"):
+        return False
+    from ipaddress import ip_address  # noqa: PLC0415 - few set such a URL
+    from urllib.parse import urlsplit  # noqa: PLC0415
+
+    host = urlsplit(url).hostname or ""
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost" and not host.endswith(".localhost")
+
+
 def _rule(place: str, key: str, value: object) -> str:
     from codemod.rules import BY_ID, BY_NAME  # noqa: PLC0415 - the rules are needed only when one is named
 

@@ -13,7 +13,7 @@ from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPErrorProcessor, Request, build_opener
+from urllib.request import HTTPErrorProcessor, Request, build_opener, getproxies, proxy_bypass
 
 from codemod import __version__, disk, provider, sanity
 from codemod.redact import redact
@@ -193,12 +193,22 @@ def _unreached(target: Target, timeout: float, error: Exception) -> Verdict:
             "Check this machine's clock and certificates; behind a proxy that inspects TLS, set SSL_CERT_FILE.",
         )
     if isinstance(error, ConnectionRefusedError):
+        if proxy := _proxy(target):
+            return Verdict(False, f"the proxy {proxy} refuses the connection", "Check the proxy settings, or no_proxy.")
         return Verdict(False, f"{host} refuses the connection", "Check host and port of the base URL.")
     return Verdict(
         False,
         f"the connection to {host} failed: {_clip(str(error) or type(error).__name__)}",
         "Check the network and the proxy settings, then try again.",
     )
+
+
+def _proxy(target: Target) -> str:
+    """Host and port of the proxy that requests go through, without its password; empty without one."""
+    url = urlsplit(target.base_url)
+    if proxy_bypass(url.netloc):
+        return ""
+    return urlsplit(getproxies().get(url.scheme, "")).netloc.rpartition("@")[2]
 
 
 def _wait(answer: _Answer, attempt: int) -> float | None:

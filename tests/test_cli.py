@@ -488,6 +488,12 @@ def test_a_full_disk_behind_standard_output_is_told(repository: Path) -> None:
     assert done.stderr.count(b"\n") == 1
 
 
+def test_a_key_that_would_cross_the_network_unencrypted_is_told(repository: Path) -> None:
+    told = b"http://llm.example.org/v1 is http: the key would cross the network unencrypted."
+    assert told in run(repository, "--base-url", "http://llm.example.org/v1", "--check").stderr
+    assert told not in run(repository, "--base-url", "http://llm.example.org/v1", "--check", "--quiet").stderr
+
+
 def test_the_report_never_takes_the_place_of_what_it_is_about(repository: Path) -> None:
     for arguments in (["-f", "json"], ["--write"]):
         done = run(repository, *arguments, "-o", "app/../app/llm.py")

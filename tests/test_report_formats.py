@@ -65,12 +65,12 @@ def a_rule(number: str, name: str, urgency: int, summary: str) -> type[Rule]:
 
 # What the golden files name, whatever becomes of the real rules' prose.
 RULES = (
-    a_rule("ABL001", "openai-client", 3, "Point a client at the provider, URL and key together."),
+    a_rule("ABL001", "openai-client", 4, "Point a client at the provider, URL and key together."),
     ModelId,
-    a_rule("ABL010", "unsupported-endpoint", 3, "Keep a client whose endpoint the provider lacks."),
-    a_rule("ABL011", "other-provider", 3, "Keep a client that is not at OpenAI."),
+    a_rule("ABL010", "unsupported-endpoint", 4, "Keep a client whose endpoint the provider lacks."),
+    a_rule("ABL011", "other-provider", 4, "Keep a client that is not at OpenAI."),
     a_rule("ABL015", "unresolved-key", 2, "Leave a client alone whose key cannot be followed."),
-    a_rule("ABL017", "unresolved-model", 2, "Ask about a call whose model cannot be followed."),
+    a_rule("ABL017", "unresolved-model", 3, "Ask about a call whose model cannot be followed."),
     a_rule("ABL018", "exposed-key", 0, "Ask for a key in the source to be rotated."),
     a_rule("ABL040", "unreadable-file", 2, "Leave a file alone that cannot be read."),
 )

@@ -105,8 +105,8 @@ def test_it_shows_the_counts_and_every_finding(opened: Opened) -> None:
     assert page.locator(".note").count() == len(value.findings)
     assert visible(page, ".card .place") == [
         "scripts/old.py:3",
-        "app/agent.py:41",
         "notebooks/try.ipynb, cell 5, line 2",
+        "app/agent.py:41",
     ]
 
 

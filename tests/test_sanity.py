@@ -283,6 +283,16 @@ def test_nobody_listens() -> None:
     assert f"127.0.0.1:{port} refuses the connection" in check(f"http://127.0.0.1:{port}/v1").what
 
 
+def test_a_proxy_that_refuses_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    monkeypatch.setenv("http_proxy", f"http://user:hunter2@127.0.0.1:{port}")
+    monkeypatch.setenv("no_proxy", "other.example.org")
+    assert check("http://api.example.org/v1").what == f"the proxy 127.0.0.1:{port} refuses the connection"
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert check(f"http://127.0.0.1:{port}/v1").what == f"127.0.0.1:{port} refuses the connection"
+
+
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 70 + ".invalid"])
 def test_a_name_that_does_not_resolve(host: str) -> None:
     assert f"the name {host} cannot be resolved (DNS)" in check(f"http://{host}/v1").what

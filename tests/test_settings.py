@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codemod.errors import SettingsError
-from codemod.settings import CommandLine, Settings, from_table, load
+from codemod.settings import CommandLine, Settings, from_table, in_the_clear, load
 
 
 def write(folder: Path, text: str, name: str = "pyproject.toml") -> Path:
@@ -219,6 +219,21 @@ _VALUES = st.recursive(
     max_leaves=6,
 )
 _KEYS = st.sampled_from(["exclude", "key-env", "base-url", "base-url-env", "mixed-clients", "ignore", "models", "x"])
+
+
+@pytest.mark.parametrize(
+    ("url", "clear"),
+    [
+        ("https://api.example.org/v1", False),
+        ("http://localhost:8000/v1", False),
+        ("http://127.0.0.1/v1", False),
+        ("http://[::1]:8000/v1", False),
+        ("http://api.example.org/v1", True),
+        ("HTTP://10.0.0.5/v1", True),
+    ],
+)
+def test_http_that_leaves_the_machine_is_in_the_clear(url: str, clear: bool) -> None:
+    assert in_the_clear(from_table({"base-url": url}, "a.toml").base_url) is clear
 
 
 @given(st.dictionaries(_KEYS, _VALUES, max_size=3))

@@ -16,6 +16,7 @@ _URGENCIES = {
     0: "a key is exposed",
     1: "a key or a request may reach the wrong host",
     2: "something stays behind until a person decides",
+    3: "a call may fail although its client moved",
 }
 
 

@@ -46,6 +46,7 @@ class RequestParameter(Rule):
     id = "ABL020"
     name = "request-parameter"
     summary = "A parameter that the provider does not document is for review."
+    urgency = 3
     examples = (
         Example(
             "a parameter with an alternative",

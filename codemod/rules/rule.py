@@ -49,14 +49,14 @@ class Note:
 class Rule:
     """A rule's metadata; subclasses are registered in ``codemod.rules.RULES`` and their docstring is their help.
 
-    ``urgency`` orders the review list: 0 is an exposed key, 1 a leak risk, 2 what stays behind unresolved,
-    3 what works but wants a look.
+    ``urgency`` orders the review list: 0 is an exposed key, 1 a leak risk, 2 a client that stays behind,
+    3 a call that may fail where its client moved, 4 what works but wants a look.
     """
 
     id: ClassVar[str]
     name: ClassVar[str]
     summary: ClassVar[str]
-    urgency: ClassVar[int] = 3
+    urgency: ClassVar[int] = 4
     examples: ClassVar[tuple[Example, ...]] = ()
 
     def hold(self, client: Client, world: World) -> Iterator[Note]:

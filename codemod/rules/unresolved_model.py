@@ -24,7 +24,7 @@ class UnresolvedModel(Rule):
     id = "ABL017"
     name = "unresolved-model"
     summary = "A call on a migrated client whose model cannot be resolved is for review."
-    urgency = 2
+    urgency = 3
     examples = (
         Example(
             "an id that the user types",
