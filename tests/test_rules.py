@@ -32,7 +32,7 @@ def test_a_rule_tells_what_it_is(rule: type[Rule]) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
     assert rule.summary.endswith(".")
     assert len(rule.summary) <= 120
-    assert 0 <= rule.urgency <= 3
+    assert 0 <= rule.urgency <= 4
     assert rule.__doc__
     assert rule.__doc__ != Rule.__doc__
 
