@@ -15,7 +15,6 @@ import ast
 import hashlib
 import json
 import os
-import re
 import secrets
 import shutil
 import stat
@@ -28,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemod import git, stops, undo
-from codemod.discover import SUFFIXES
+from codemod.discover import SUFFIXES, TEMPORARY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | _BINARY
-_TEMPORARY = re.compile(r"\.ablit-migrate-([0-9]+)-[0-9a-f]{16}\.tmp")
 _FORSAKEN = 3600
 """Seconds after which a temporary file belongs to nobody, on Windows, where its process cannot be asked for."""
 
@@ -310,7 +308,7 @@ def _clean(folder: Path) -> None:
     """Remove what a run that was killed has left in ``folder``."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            name = _TEMPORARY.fullmatch(entry.name)
+            name = TEMPORARY.fullmatch(entry.name)
             if name and _is_forsaken(int(name[1]), entry):
                 with suppress(OSError):
                     Path(entry.path).unlink()

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     _Test = Callable[[str, bool], bool]
 
 SUFFIXES = (".py", ".pyi", ".pyw")
+TEMPORARY = re.compile(r"\.ablit-migrate-([0-9]+)-[0-9a-f]{16}\.tmp")
+"""A file that a run was writing, with the number of its process: no file of the tree's."""
 LINK_OUTSIDE = "a symbolic link that leads out of the folder"
 BAD_NAME = "its name is not valid UTF-8"
 _ENVIRONMENT_FILE = re.compile(r"(^|/)(\.env(rc|\.[^/]*)?|[^/]*\.env|secrets\.toml)$")
@@ -289,7 +291,7 @@ class _Walk:
                     self._links.append(folder + name)
                 else:
                     self.skipped.append((folder + name, "not a plain file"))
-            elif name != ".git" and not self._left_out(folder + name, False):
+            elif name != ".git" and not TEMPORARY.fullmatch(name) and not self._left_out(folder + name, False):
                 if entry.is_symlink():
                     self._links.append(folder + name)
                 elif entry.is_file(follow_symlinks=False):

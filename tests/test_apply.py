@@ -18,6 +18,7 @@ import pytest
 from codemod import undo
 from codemod.apply import Applied, Failure, apply
 from codemod.changes import FileChange, Migration, Target
+from codemod.discover import discover
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="what is tested does not exist on Windows")
 superuser = pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only the superuser can do this")
@@ -617,6 +618,7 @@ def test_temporary_files_of_a_dead_run_are_removed_and_those_of_a_living_one_are
     others = {living: b"1", ".ablit-migrate-notes.tmp": b"2"}
     put(tmp_path, {"a.py": OLD, own: b"3", f".ablit-migrate-{dead.pid}-{'0' * 16}.tmp": b"4", **others})
     put(tmp_path, {f".ablit-migrate-{'9' * 30}-{'0' * 16}.tmp": b"5"})
+    assert discover([tmp_path]).others == (".ablit-migrate-notes.tmp",)
     change(tmp_path, "a.py", allow_dirty=True)
     assert contents(tmp_path) == {"a.py": NEW, **others}
 
