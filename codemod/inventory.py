@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod import provider
-from codemod.changes import Remainder, Span, Status
+from codemod.changes import Remainder, Span, Status, applied
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -93,11 +92,11 @@ def _of_file(path: str, text: str, edits: Sequence[Edit], accounted: Sequence[Ac
     lines: dict[str, dict[int, list[str]]] = {}
     told, general = _Told(text, accounted), _general(path)
     number, counted = 1, 0
-    for start, word in _words(text, edits):
+    for start, word, added in _words(text, edits):
         status = told.at(start)
         if status is Status.REVIEW:
             reason = "for review"
-        elif status is not None:
+        elif status is not None or added:
             reason = "kept on purpose"
         else:
             reason = _of_line(general, text, start, word)
@@ -116,18 +115,50 @@ def _remainder(reason: str, path: str, line: int, words: Sequence[str]) -> Remai
     return Remainder(reason, path, line, len(words), tuple(dict.fromkeys(words))[:_MOST_WORDS])
 
 
-def _words(text: str, edits: Sequence[Edit]) -> Iterator[tuple[int, str]]:
-    """Each word that is about OpenAI and stays, with its offset before the changes."""
-    starts = [edit.span.start for edit in edits]
-    for found in _WORD.finditer(text):
+class _Word(NamedTuple):
+    """A word that is about OpenAI: where its line is in the text before the changes, and whether a change put it in."""
+
+    start: int
+    text: str
+    added: bool
+
+
+def _words(text: str, edits: Sequence[Edit]) -> Iterator[_Word]:
+    """Each one that the text says once it is changed, in order."""
+    places = _Places(text, edits)
+    for found in _WORD.finditer(applied(text, edits)):
         word = found[0].rstrip(".:-_")
-        if not (word.startswith("OPENAI_") or word.endswith("openai.com") or provider.is_openai_model(word)):
-            continue
-        # The last edit that begins before the word ends: it may change the rest of a word that it keeps the start of.
-        index = bisect_left(starts, found.start() + len(word)) - 1
-        if index >= 0 and found.start() < edits[index].span.end and word not in edits[index].replacement:
-            continue
-        yield found.start(), word
+        if word.startswith("OPENAI_") or word.endswith("openai.com") or provider.is_openai_model(word):
+            yield places.before(found.start(), word)
+
+
+class _Places:
+    """Leads from a changed text back to the text before; it is asked in the order of the text."""
+
+    def __init__(self, text: str, edits: Sequence[Edit]) -> None:
+        self._text = text
+        self._edits = iter(edits)
+        self._edit = next(self._edits, None)
+        self._shift = 0
+        self._searched = 0
+
+    def before(self, start: int, word: str) -> _Word:
+        """Where a word stood; one that a change rewrote with what is around it keeps the place that it had there."""
+        while self._edit is not None and start >= self._end(self._edit):
+            self._shift += len(self._edit.replacement) - (self._edit.span.end - self._edit.span.start)
+            self._edit = next(self._edits, None)
+        edit, old = self._edit, start - self._shift
+        if edit is None or old + len(word) <= edit.span.start:
+            return _Word(old, word, added=False)
+        known = self._text.find(word, max(edit.span.start, self._searched), edit.span.end)
+        if known < 0:
+            return _Word(min(old, edit.span.start), word, added=True)
+        self._searched = known + 1
+        return _Word(known, word, added=False)
+
+    def _end(self, edit: Edit) -> int:
+        """Where an edit ends in the changed text."""
+        return edit.span.start + self._shift + len(edit.replacement)
 
 
 class _Told:

@@ -83,10 +83,15 @@ class _Text:
         return (None, *self.file.position(offset)) if self.document is None else self.document.place(offset)
 
     def accounted(self, told: Told) -> Accounted:
-        """The characters of the file that a finding tells of."""
+        """The characters of the file that a finding tells of.
+
+        What still says OpenAI in an entry that is changed stays beside the new one on purpose.
+        """
+        changed = told.status is Status.CHANGE
+        status = Status.KEEP if changed else told.status
         if self.document is None:
-            return Accounted(told.span, told.status, exact=False)
-        return Accounted(self.document.file_span(told.span), told.status, exact=True)
+            return Accounted(told.span, status, exact=changed)
+        return Accounted(self.document.file_span(told.span), status, exact=True)
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ class KeptWithClient(Rule):
         """Keep what feeds the clients and requests that stay."""
         told: set[tuple[str, Place]] = set()
         lines: set[tuple[str, int, str]] = set()  # a look-up and its default are one place to a reader
-        for note in (*self._of_clients(world), *self._of_requests(world)):
+        for note in (*self._of_clients(world), *self._of_calls(world), *self._of_requests(world)):
             place, line = (note.path, note.place), (note.path, note.place[0], note.message)
             if place not in told and line not in lines:
                 told.add(place)
@@ -52,6 +52,16 @@ class KeptWithClient(Rule):
             models = [given for call in client.all_calls for given in world.models(client, call)]
             ids = [origin for given in models for origin in world.origins(given.node, given.context)]
             yield from self._models(world, ids, keeper)
+
+    def _of_calls(self, world: World) -> Iterator[Note]:
+        """The ids of calls that stay although their client moves, as long as no call that moves is given them, too."""
+        for client in world.clients:
+            for call in client.all_calls if client.index not in world.held else ():
+                if not world.supported(client, call.path):
+                    given = world.models(client, call)
+                    origins = [origin for each in given for origin in world.origins(each.node, each.context)]
+                    alone = [origin for origin in origins if not _moves(world, origin.node)]
+                    yield from self._models(world, alone, f"the call of {'.'.join(call.path)}")
 
     def _of_requests(self, world: World) -> Iterator[Note]:
         for request in world.http.requests:
@@ -103,3 +113,12 @@ class KeptWithClient(Rule):
 def _covers(keeper: Client | Request, note: Note) -> bool:
     """Whether a note is about a line of the client or request itself, which is told of anyway."""
     return note.path == keeper.path and keeper.place[0] <= note.place[0] and note.place[2] <= keeper.place[2]
+
+
+def _moves(world: World, node: int) -> bool:
+    """Whether a call that moves is given an id, too: it is told with that call."""
+    return any(
+        call.client not in world.held and world.supported(world.client(call.client), call.path)
+        for other in world.reach(node)
+        for call in world.model_uses.get(other, ())
+    )

@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -82,6 +83,7 @@ def migrated(before: Tree, args: Sequence[str] = (), *, git: bool = False) -> tu
         again = _report(command(str(tree), *args, "--write", "--allow-dirty", "--output-format", "json"))
         assert read(tree) == after, "a second run must change nothing\n" + differences(after, read(tree))
         assert (again["files"], again["summary"]["changes"]) == ([], 0), "a second run must have nothing to change"
+    assert _left(report) == _left(again), "the inventory must count what the changed files say"
     _check_counts(report, before, after)
     check_secrets(before, json.dumps(report) + patch.stdout)
     _check_patch(patch.stdout, before, after)
@@ -102,6 +104,11 @@ def _commit(tree: Path) -> None:
     nobody |= {f"GIT_{who}_{what}": "x@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     for line in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--allow-empty", "--message", "before"]):
         subprocess.run(["git", *line], cwd=tree, env=os.environ | nobody, check=True, stdin=subprocess.DEVNULL)
+
+
+def _left(report: Report) -> Counter[str]:
+    """How many places of each file still say OpenAI."""
+    return Counter(place["path"] for place in report["inventory"] for _ in range(place["count"]))
 
 
 def _check_counts(report: Report, before: Tree, after: Tree) -> None:
