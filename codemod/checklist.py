@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from codemod.surroundings import Definition, Followed
 
 _NAMED = 5
+_TEMPLATE = re.compile(r"(^|/)\.?env(\.|$)|\.env$|(example|sample|template|dist|tmpl|tpl)\b", re.IGNORECASE)
 _WORKFLOW = re.compile(r"(^|/)\.github/workflows/")
 
 
@@ -70,8 +71,11 @@ def _definitions(definitions: Sequence[Definition], key: str) -> Iterator[str]:
         yield f"Make the secret {key} that {_listed(secrets)} reads."
     if given:
         yield f"Set {key} in the environment that {_listed(given)} takes it from."
-    if own := [one for one in definitions if not one.given and not one.secret]:
-        yield f"Set {key} in your copies of {_listed(own)}, and commit no key."
+    own = [one for one in definitions if not one.given and not one.secret]
+    if templates := [one for one in own if _TEMPLATE.search(one.path)]:
+        yield f"Set {key} in your copies of {_listed(templates)}, and commit no key."
+    if others := [one for one in own if one not in templates]:
+        yield f"See to it that {key} gets its value where {_listed(others)} sets it, and commit no key."
 
 
 def _listed(places: Sequence[Definition | Finding]) -> str:

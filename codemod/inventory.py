@@ -52,7 +52,7 @@ _BY_NAME = (
     (
         "settings and deployment",
         r"\.(ya?ml|toml|ini|cfg|conf|env|sh|bash|ps1|bat|service|tf|tfvars|hcl|properties|tpl)(\.[a-z]+)?$"
-        r"|(^|/)(\.env[^/]*|\.?[^/]*(Dockerfile|Makefile|justfile|Procfile)[^/]*)$",
+        r"|(^|/)(\.?env(\.[^/]*)?|\.env[^/]*|\.?[^/]*(Dockerfile|Makefile|justfile|Procfile)[^/]*)$",
     ),
 )
 _KINDS = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _BY_NAME)

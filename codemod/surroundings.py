@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from codemod.changes import Finding, Status, excerpt
 from codemod.files import kinds
 from codemod.files.documents import container
+from codemod.files.linked import agreed
 from codemod.files.needs import Kind, Needs, Reader
 from codemod.files.owners import Owners
 from codemod.files.site import FormatError, Role, Site
@@ -123,14 +124,17 @@ def follow(
     named = {path: file for path, file in files.items() if word.search(file.text)}
     outcome = _Outcome()
     read = [(text, _sites(text, needs, outcome)) for file in named.values() for text in _texts(file, containers)]
-    commands = list(_commands(read, needs))
-    run = [(name, reader) for name, reader, shown in commands if not shown]
+    bare = [Surrounding(t.file.path, t.text, needs, Owners(needs, ()), sites, "", t.illustrative) for t, sites in read]
+    dependents = list(_dependents(read, bare))
+    run = [(name, reader) for name, reader, alone in dependents if not alone]
     owners = Owners(needs, [*_foreign(files, needs, word), *run], paths)
-    keepers = {reader.path: reader.what for _, reader, _ in commands}
+    keepers = {reader.path: reader.what for _, reader, _ in dependents if not reader.beyond}
+    held = _held(bare, named, paths)
     rules = [rule() for rule in RULES if _allowed(settings, rule.id, rule.name)]
     for text, sites in read:
         path = text.file.path
-        surrounding = Surrounding(path, text.text, needs, owners, sites, keepers.get(path, ""), text.illustrative)
+        keeper, undecided = keepers.get(path, ""), held[path]
+        surrounding = Surrounding(path, text.text, needs, owners, sites, keeper, text.illustrative, undecided)
         told = [each for site in sites for rule in rules for each in rule.follow(site, surrounding)]
         _settle(text, list(dict.fromkeys(told)), outcome)
         outcome.definitions += _definitions(text, sites, told, needs)
@@ -189,15 +193,27 @@ def _foreign(files: Mapping[str, TextFile], needs: Needs, word: re.Pattern[str])
             yield name, Reader(path, moves=False, what=path)
 
 
-def _commands(read: Iterable[tuple[_Text, Sequence[Site]]], needs: Needs) -> Iterator[tuple[str, Reader, bool]]:
-    """Commands that send the old key to OpenAI themselves; the last value: nobody runs it, it is an example."""
-    for text, sites in read:
-        surrounding = Surrounding(text.file.path, text.text, needs, Owners(needs, ()), sites)
+def _held(bare: Iterable[Surrounding], named: Mapping[str, TextFile], paths: Iterable[str]) -> dict[str, set[str]]:
+    """For each file, the variables of which something cannot be followed in it, or in a file that it agrees with."""
+    unclear: dict[str, frozenset[str]] = {}
+    for each in bare:
+        unclear[each.path] = unclear.get(each.path, frozenset()) | each.unclear
+    return agreed(unclear, {path: file.text for path, file in named.items()}, paths)
+
+
+def _dependents(
+    read: Sequence[tuple[_Text, Sequence[Site]]], bare: Sequence[Surrounding]
+) -> Iterator[tuple[str, Reader, bool]]:
+    """Who else goes on needing the old key; the last value: that concerns no other file, it is an example there or is
+    given what its own file sets."""
+    for (text, sites), surrounding in zip(read, bare, strict=True):
+        path = text.file.path
         for site in sites:
-            if site.role is Role.REFERS and needs.kinds.get(site.name) is Kind.KEY and surrounding.calls_openai:
-                line = text.place(site.span.start)[1]
-                what = f"the command at {text.file.path}:{line}"
-                yield site.name, Reader(text.file.path, moves=False, what=what), text.illustrative
+            taker = surrounding.taker(site)
+            if taker:
+                what = f"{taker} at {path}:{text.place(site.span.start)[1]}"
+                reader = Reader(path, moves=False, what=what, beyond=surrounding.interpolates)
+                yield site.name, reader, text.illustrative or surrounding.sets_for(site)
 
 
 def _settle(text: _Text, told: Sequence[Told], outcome: _Outcome) -> None:

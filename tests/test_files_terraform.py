@@ -69,7 +69,7 @@ env {
   }
 }
 """,
-        [("defines", "sk-x"), ("defines", "fixed: value_source says where its value comes from")],
+        [("defines", "sk-x"), ("defines", "fixed: value_source may say where its value comes from")],
     ),
     "variables of its own": (
         """

@@ -18,6 +18,7 @@ from codemod.files.site import FormatError, Role
 
 ELSE, ELSES = "fixed: ", " is somebody else's, which reads the name that it documents"
 SECRET_FILE = f"fixed: a container finds this secret as the file /run/secrets/{OLD}"
+SECRET_OF_COMPOSE = "fixed: a container finds it as the file /run/secrets/OPENAI_API_KEY"
 
 EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {
     "a compose list": (
@@ -76,7 +77,7 @@ EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {
           OPENAI_API_KEY:
             environment: OPENAI_API_KEY
         """,
-        [("passes", SECRET_FILE), ("passes", SECRET_FILE), ("refers",)],
+        [("passes", SECRET_FILE), ("passes", SECRET_FILE), ("refers", SECRET_OF_COMPOSE)],
     ),
     "an anchored map and its merge": (
         """
@@ -360,7 +361,7 @@ EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {
         """,
         [
             ("passes",),
-            ("defines", "fixed: fromGroup says where its value comes from"),
+            ("defines", "fixed: fromGroup may say where its value comes from"),
             ("refers",),
             ("refers",),
             ("defines", "$(OPENAI_API_KEY)"),
@@ -436,7 +437,7 @@ EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {
         """,
         [
             ("defines", "fixed: it is given several values"),
-            ("defines", "fixed: from_secret says where its value comes from"),
+            ("defines", "fixed: from_secret may say where its value comes from"),
         ],
     ),
     "names of anchors": ("a: &OPENAI_API_KEY x\nb: *OPENAI_API_KEY\n", [("prose",), ("prose",)]),

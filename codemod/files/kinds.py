@@ -18,7 +18,7 @@ _KINDS = (
         "dotenv",
         r"\.?env|\.env\..+|.+\.env|env\.(?:example|sample|template|dist|local)|.+\.env\.\w+|\.flaskenv|\.dev\.vars",
     ),
-    ("shell", r".+\.(?:sh|bash|zsh|ksh|envrc|command)|\.envrc|\.(?:bash|zsh)(?:rc|_profile)|\.profile"),
+    ("shell", r".+\.(?:sh|bash|zsh|ksh|fish|envrc|command)|\.envrc|\.(?:bash|zsh)(?:rc|_profile)|\.profile"),
     ("procfile", r"Procfile(?:\..+)?"),
     ("powershell", r".+\.psm?1"),
     ("batch", r".+\.(?:bat|cmd)"),
@@ -33,6 +33,13 @@ _KINDS = (
 )
 _PATTERN = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS), re.IGNORECASE)
 _SHEBANG = re.compile(r"#!.*\b(?:ba|z|k|da)?sh\b")
+# What is told by its name to be no settings: prose, programs, recorded data.
+_NO_SETTINGS = frozenset(
+    "py pyi pyw md markdown mdx rst adoc html htm tex txt ipynb lock sum js jsx ts tsx mjs cjs mts cts vue svelte astro"
+    " go rs rb java kt kts scala cs fs php swift dart ex exs lua r jl c cc cpp h hpp css scss jsonl csv tsv ndjson"
+    " geojson sql log svg diff patch po pot".split()
+)
+_PROSE = re.compile(r"(?:README|CHANGELOG|CHANGES|HISTORY|LICENSE|NOTICE|AUTHORS|CONTRIBUTING)\b", re.IGNORECASE)
 _MODULES = {
     "dotenv": "dotenv",
     "shell": "shell",
@@ -47,15 +54,21 @@ _MODULES = {
     "json": "json_file",
     "ini": "ini",
     "terraform": "terraform",
+    "unknown": "unknown",
 }
 
 
 def kind(path: str, text: str) -> str | None:
     """The kind of a file, None when it defines no variables; ``text`` tells where the name does not."""
-    found = _PATTERN.fullmatch(path.rpartition("/")[2])
+    name = path.rpartition("/")[2]
+    found = _PATTERN.fullmatch(name)
     if found is not None:
         return found.lastgroup
-    return "shell" if _SHEBANG.match(text) else None
+    if _SHEBANG.match(text):
+        return "shell"
+    if name.rpartition(".")[2].lower() in _NO_SETTINGS or _PROSE.match(name) or text.startswith("#!"):
+        return None
+    return "unknown"
 
 
 def reader(kind: str) -> Reader:

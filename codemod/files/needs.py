@@ -24,11 +24,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A program that reads a variable: whether it ``moves`` (or has moved), and ``what`` in it reads, for people."""
+    """A program that reads a variable: whether it ``moves`` (or has moved), and ``what`` in it reads, for people.
+
+    ``beyond``: it reads what other files give the variable, not what its own file does (compose interpolates what the
+    environment holds, not what it gives a container).
+    """
 
     path: str
     moves: bool
     what: str
+    beyond: bool = False
 
 
 @dataclass(slots=True)

@@ -46,19 +46,23 @@ class Owners:
         self._shown = needs.shown
         for name, reader in others:
             self._readers.setdefault(name, []).append(reader)
-        self._stands: dict[tuple[str, str], Stand] = {}
+        self._stands: dict[tuple[str, str, bool], Stand] = {}
 
-    def stand(self, name: str, path: str, scope: str | None = None) -> Stand:
-        """What becomes of a variable that the file at ``path`` names, for the program in ``scope`` beside it."""
+    def stand(self, name: str, path: str, scope: str | None = None, *, inside: bool = False) -> Stand:
+        """What becomes of a variable that the file at ``path`` names, for the program in ``scope`` beside it.
+
+        ``inside``: the file gives it to containers, which is nothing to those who read it ``beyond``.
+        """
         folder = dirname(path) if scope is None else normpath(join(dirname(path), scope)).lstrip("./")
-        key = (name, folder)
+        key = (name, folder, inside)
         if key not in self._stands:
-            self._stands[key] = self._find(name, folder)
+            self._stands[key] = self._find(*key)
         return self._stands[key]
 
-    def _find(self, name: str, folder: str) -> Stand:
+    def _find(self, name: str, folder: str, inside: bool) -> Stand:
         own = folder
-        readers = self._readers.get(name) or self._shown.get(name, [])
+        readers = [reader for reader in self._readers.get(name, ()) if not (reader.beyond and inside)]
+        readers = readers or self._shown.get(name, [])
         while True:
             near = [reader for reader in readers if _below(reader.path, folder)]
             if near or not folder:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import re
 
+from codemod import provider
+
 _PREFIX = re.compile(r"sk-(?:proj-|svcacct-|admin-|live-|test-)?")
 _WORDS = re.compile(r"[^A-Za-z0-9]+")
 _WORD = re.compile(r"(?=.{1,14}\Z)(?:[A-Z]{1,14}|[A-Z]?[a-z]{1,14}){1,4}|[0-9]{1,4}|(.)\1*", re.DOTALL)
-_BRACKETS = re.compile(r"\s*(?:<[^<>]*>|\{[^{}]*\}|\[[^\[\]]*\])\s*")
+_BRACKETS = re.compile(r"\s*(?:<[^<>]*>|\{+[^{}]*\}+|\[[^\[\]]*\])\s*")
 # Shorter ones give nothing away: OpenAI's keys have 48 characters and more.
 _SHORT = 12
 _NAME = re.compile(r"openai", re.IGNORECASE)
+_NAMED = re.compile(r"\bOpen ?AI\b(?![-.]\w)")
+_PAGE = re.compile(r"https?://(?:platform|beta)\.openai\.com/[\w/.-]*\bapi-keys\b")
+# The value would go on coming from where OpenAI's key is kept: ``op://vault/item``, ``llm-key:latest``, a path.
+_ADDRESS = re.compile(
+    r"arn:|vault:|ssm:|secretsmanager|gcp-?secrets?:|secretref:|projects/[^/]*/secrets/|@|\.{0,2}/\w|(?!https?:)[a-z][a-z+.-]*://"
+    r"|[\w./-]+:(?:latest|\d+)\Z|\w+\[",
+    re.IGNORECASE,
+)
 
 
 def is_secret(text: str) -> bool:
@@ -21,11 +31,23 @@ def is_secret(text: str) -> bool:
     return not all(_WORD.fullmatch(word) for word in _WORDS.split(body) if word)
 
 
+def is_address(text: str) -> bool:
+    """Whether some service replaces a value by what it keeps under that address."""
+    return _ADDRESS.match(text.strip()) is not None
+
+
 def reworded(text: str) -> str:
     """A placeholder that speaks of OpenAI, speaking of the new provider: ``sk-your-key`` -> ``ak_your-key``."""
+    if _PAGE.search(text) is not None:
+        return described(text)
     text = re.sub(r"\Ask-(?:proj-|svcacct-|admin-)?", "ak_", text)
     prose = " " in text
     return _NAME.sub(lambda found: _renamed(found[0], prose=prose), text)
+
+
+def described(text: str) -> str:
+    """A text for people about OpenAI's key, about the new provider's: its name, and the page where keys are made."""
+    return _NAMED.sub("abliteration.ai", _PAGE.sub(provider.KEYS_PAGE, text))
 
 
 def _renamed(name: str, *, prose: bool) -> str:

@@ -86,7 +86,9 @@ class Site:
 
     ``value`` only where the role is ``DEFINES``, ``repeat`` where a second variable can stand beside it. ``scope`` is
     the folder, relative to the file's, that the file itself gives for the program which is started there (a compose
-    service's build context), else None. ``fixed`` says why the name cannot be changed here, empty when it can.
+    service's build context), else None. ``fixed`` says why the name cannot be changed here, empty when it can;
+    ``taker`` is then who is given the variable and is no program of the repository's, as far as that is known.
+    ``said`` are the texts that tell people what to give for it.
     """
 
     name: str
@@ -96,3 +98,5 @@ class Site:
     repeat: Repeat | None = None
     scope: str | None = None
     fixed: str = ""
+    taker: str = ""
+    said: tuple[Span, ...] = ()

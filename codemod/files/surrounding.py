@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from codemod.changes import Edit, Span, excerpt
 from codemod.files.needs import Kind
 from codemod.files.owners import Stand
+from codemod.files.placeholders import is_address
 from codemod.files.site import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from codemod.changes import Status
     from codemod.files.needs import Needs
@@ -27,6 +28,8 @@ _GIVEN_TO = re.compile(
 )
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _COMMENTS = ("#", "//", ";", "--", "::", "rem ", "REM ")
+_STORED = re.compile(r"""(?:secrets|vars)(?:\.|\[\s*["'])\Z""")
+_SERVICES = re.compile(r"^services:", re.MULTILINE)
 _HOST = "api.openai.com"
 _URL = re.compile(r"https?://(?!(?:[a-z0-9-]+\.)?api\.openai\.com)[^\s/\"']+")
 
@@ -44,8 +47,13 @@ class Told:
 
 
 def followed(value: Value) -> bool:
-    """Whether a value is one text, or one variable or secret with its default."""
+    """Whether a value is one text, or one variable or secret with its default.
+
+    A text is none that something replaces before the program sees it: a template's expression, a secret's address.
+    """
     if value.computed or len(value.references) > 1:
+        return False
+    if not value.references and ("{{" in value.text or is_address(value.text)):
         return False
     return all(_VARIABLE.fullmatch(reference.name) for reference in value.references)
 
@@ -63,10 +71,12 @@ class Surrounding:
     """Who else in the file keeps the key's variable, if it is not known to all files."""
     illustrative: bool = False
     """Whether nobody runs the text as it is: an example in documentation."""
+    undecided: Collection[str] = ()
+    """The variables that the text, or one which has to agree with it, sets to something that cannot be followed."""
 
     def stand(self, site: Site) -> Stand:
         """What becomes of a site's variable here."""
-        found = self.owners.stand(site.name, self.path, site.scope)
+        found = self.owners.stand(site.name, self.path, site.scope, inside=self.interpolates)
         kept = found.keeper or (self.keeper if self.needs.kinds.get(site.name) is Kind.KEY else "")
         return Stand(found.moves, kept, found.apart, found.near)
 
@@ -92,8 +102,8 @@ class Surrounding:
         return ""
 
     @cached_property
-    def undecided(self) -> frozenset[str]:
-        """The variables that the text sets to something that cannot be followed."""
+    def unclear(self) -> frozenset[str]:
+        """The variables that the text itself sets to something that cannot be followed."""
         return frozenset(
             site.name
             for site in self.sites
@@ -131,6 +141,37 @@ class Surrounding:
         line = self.text[max(self.text.rfind("\n", 0, site.span.start) + 1, site.span.start - 200) : site.span.start]
         found = _GIVEN_TO.search(line)
         return found[1] if found is not None and found[1].lower() not in _SYNTAX else None
+
+    def taker(self, site: Site) -> str:
+        """Who goes on needing what a site's variable holds: a command that calls OpenAI, somebody's image, another
+        variable that is set to it. Empty where that is nobody, or where a store of secrets gives it."""
+        if self.needs.kinds.get(site.name) is not Kind.KEY or site.role is Role.PROSE or self.commented(site):
+            return ""
+        if site.role is Role.REFERS and self.calls_openai:
+            return "the command"
+        if site.taker and (site.value is None or site.value.references):
+            return site.taker
+        if site.role is not Role.REFERS or site.fixed or self._stored(site):
+            return ""
+        holder = self.holder(site)
+        given_to = holder.name if holder is not None else self.given_to(site)
+        return "" if given_to is None or given_to in self.needs.wanted else given_to
+
+    def sets_for(self, site: Site) -> bool:
+        """Whether the text itself sets the variable that it hands on as another one, so that no other file gives it."""
+        return not (self.interpolates or self.calls_openai) and any(
+            other.name == site.name and other.role is Role.DEFINES and not self.commented(other) for other in self.sites
+        )
+
+    def _stored(self, site: Site) -> bool:
+        """Whether a store of secrets gives a reference's value, which is not what the file itself declares."""
+        start = site.span.start
+        return _STORED.search(self.text, max(start - 20, 0), start) is not None and "workflow_call" not in self.text
+
+    @cached_property
+    def interpolates(self) -> bool:
+        """Whether references are resolved before the text's own definitions count: compose does it."""
+        return _SERVICES.search(self.text) is not None
 
     def copied(self, site: Site, edits: Sequence[Edit], rule: str) -> Edit:
         """A second entry beside the site's, with ``edits`` made in it."""

@@ -26,7 +26,7 @@ SDK_KEY = "OPENAI_API_KEY"
 UNSET = "unset"
 _REAL_KEY = re.compile(r"sk-[A-Za-z0-9_-]{8,}$")
 _ENVIRONMENT = -2  # what a store is to when it is to no client
-_TEST_FILE = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
+_TEST_FILE = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest|noxfile)\.py$")
 
 
 class UnresolvedError(Exception):

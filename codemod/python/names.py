@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codemod.python import externals
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from codemod.python.actions import Rewrite
     from codemod.python.facts import Place
-    from codemod.python.program import Store
     from codemod.python.trace import Origin
     from codemod.python.world import Client, World
 
@@ -28,6 +28,7 @@ OTHER_READERS = re.compile(
     r"|mem0|embedchain|chromadb|ragas|deepeval|swarm)\b"
 )
 _SETTERS = re.compile(r"(^|\.)(setenv|delenv|putenv|unsetenv)$")
+_ENVIRONMENT = re.compile(r"env(iron(ment)?)?(_?vars?(iables)?)?\Z")
 _ASKED = re.compile(r"(^|\.)(input|getpass|text_input|prompt|ask|Prompt|secret_input|password)\(\)")
 
 
@@ -266,13 +267,28 @@ class NameRoles:
             if field is not None
         }
 
+        self._handed = {
+            arg.node
+            for call in program.calls
+            for arg in call.args
+            if arg.name is not None and _ENVIRONMENT.match(arg.name)
+        }
+
+    @cached_property
+    def _given(self) -> dict[int, set[int]]:
+        """The values in each dict that is the environment of a program."""
+        owners = filter(self._is_handed, set(self._environments.values()))
+        fields = self._world.program.fields
+        return {owner: {n for name, n in fields[Container(owner)].items() if name != "keys()"} for owner in owners}
+
     def of(self, node: int) -> str:
         """The role of a node."""
         world = self._world
         reached = world.reach(node)
         for other in reached:
             if other in self._stores:
-                return "set" if _may_move(world, self._stores[other]) else "own"
+                store = self._stores[other]
+                return "set" if _may_move(world, store.key, store.value) else "own"
             for callee, _, _ in world.program.external_args.get(other, ()):
                 if _SETTERS.search(callee):
                     return "set" if is_test_file(world.path(node)) else "own"
@@ -283,7 +299,16 @@ class NameRoles:
             return "check"
         if self._patched(reached):
             return "set"
-        return "other"
+        owner = next((self._environments[at] for at in reached if self._is_handed(self._environments.get(at))), None)
+        if owner is None:
+            return "other"
+        value = world.program.fields[Container(owner)].get(world.program.constants.get(node))
+        tested = is_test_file(world.path(node)) and value is not None and _may_move(world, node, value)
+        return "set" if tested else "own"
+
+    def _is_handed(self, owner: int | None) -> bool:
+        """Whether a dict is the environment of a program that is started with it: ``session.run(..., env={...})``."""
+        return owner is not None and not self._handed.isdisjoint(self._world.reach(owner))
 
     def _lookup_role(self, node: int) -> str:
         """A look-up may follow if nobody outside gets what it gives, be it through another variable."""
@@ -293,6 +318,8 @@ class NameRoles:
             if world.http.key_stays(other) or any(map(world.stays, world.key_uses.get(other, ()))):
                 return "own"
         made = reached | world.tracer.derivatives(reached)
+        if any(not made.isdisjoint(values) for values in self._given.values()):
+            return "lookup" if is_test_file(world.path(node)) else "own"
         stored = {
             world.literal(origin)
             for store in self._stores.values()
@@ -315,10 +342,10 @@ class NameRoles:
         return False
 
 
-def _may_move(world: World, store: Store) -> bool:
+def _may_move(world: World, key: int, value: int) -> bool:
     """Whether what is stored is a user's answer, an argument or a test's dummy, and not an OpenAI key at hand."""
-    own: set[object] = {world.literal(origin) for origin in world.origins(store.key)} | {world.settings.key_env}
-    for origin in world.origins(store.value):
+    own: set[object] = {world.literal(origin) for origin in world.origins(key)} | {world.settings.key_env}
+    for origin in world.origins(value):
         if origin.kind == "lookup" and not world.variables(origin) <= own:
             return False  # the key of another variable, which keeps its name
         if origin.kind in ("option", "lookup"):
@@ -342,7 +369,11 @@ def asking_calls(world: World) -> set[int]:
     moved = {SDK_KEY} | {name for client in moving for name in plan_key(world, client, "").names}
     for store in world.program.stores if moving else ():
         names = {world.literal(origin) for origin in world.origins(store.key)} if store.client == -2 else set()
-        if names & moved and _may_move(world, store) and not any(still_needed(world, str(n), "") for n in names):
+        if (
+            names & moved
+            and _may_move(world, store.key, store.value)
+            and not any(still_needed(world, str(n), "") for n in names)
+        ):
             found |= {call for origin in world.origins(store.value) for call in _asked_at(world, origin)}
     return found
 

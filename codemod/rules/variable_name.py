@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from codemod.changes import Edit, Span
 from codemod.files.needs import Kind
-from codemod.files.placeholders import is_secret, reworded
+from codemod.files.placeholders import described, is_secret, reworded
 from codemod.files.site import Role
 from codemod.files.surrounding import followed
 from codemod.rules.rule import Rule
@@ -60,7 +60,7 @@ class VariableName(Rule):
         elif site.name in file.undecided or (site.value is not None and not followed(site.value)):
             yield self.told_review(
                 site.span,
-                f"{site.name} stays here: what it is set to is put together in a way that cannot be followed",
+                f"{site.name} stays here: where its value comes from cannot be followed",
                 _BY_HAND.format(key=key),
             )
         elif site.role is Role.REFERS:
@@ -95,6 +95,7 @@ class VariableName(Rule):
         edits = [Edit(site.span, key, self.id)]
         if site.value is not None:
             edits += self._value(site, site.value, file)
+        edits += self._said(site, file)
         whole = site.value.quoted if site.value is not None else site.span
         span = Span(min(site.span.start, whole.start), max(site.span.end, whole.end))
         keeper = stand.keeper or ("a command in this file" if file.calls_openai else "")
@@ -124,6 +125,14 @@ class VariableName(Rule):
             return self.told_review(span, why, "Remove it.")
         return self.told_change(span, f"{site.name} goes: nothing needs it any more", removed)
 
+    def _said(self, site: Site, file: Surrounding) -> Iterator[Edit]:
+        """People would give the new variable their OpenAI key if its description went on asking for that."""
+        for span in site.said:
+            text = file.text[span.start : span.end]
+            new = described(re.sub(_alone(site.name), file.needs.target.key_env, text))
+            if new != text:
+                yield Edit(span, new, self.id)
+
     def _value(self, site: Site, value: Value, file: Surrounding) -> list[Edit]:
         """What a definition's value takes."""
         key = file.needs.target.key_env
@@ -141,12 +150,12 @@ class VariableName(Rule):
 
     def _text(self, span: Span, text: str, name: str, key: str) -> list[Edit]:
         """A text given in the variable's place, without a secret and without speaking of OpenAI."""
-        new = (
-            ""
-            if is_secret(text)
-            else reworded(re.sub(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", key, text))
-        )
+        new = "" if is_secret(text) else reworded(re.sub(_alone(name), key, text))
         return [Edit(span, new, self.id)] if new != text else []
+
+
+def _alone(name: str) -> str:
+    return rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])"
 
 
 _DEFAULT = re.compile(r":?[-=?]([^}]*)\}")

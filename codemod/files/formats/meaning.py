@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from codemod.files.formats.tree import Mapping, Scalar, Sequence, above
 
 if TYPE_CHECKING:
+    from codemod.changes import Span
     from codemod.files.formats.tree import Node, Tree
 
 _SCRIPTS = frozenset(
@@ -27,6 +28,9 @@ _TALK = re.compile(r"description|desc|help|title|summary|message|notes?|comment|
 _CONTENT = re.compile(
     r"body|content|text|prompt|question|answer|instruction|response|output|log|snippet", re.IGNORECASE
 )
+# What says where a secret is kept.
+_STORES = re.compile(r"version|secret|vault|path|arn|from|ref$|store|source|parameter|file", re.IGNORECASE)
+_VALUES = re.compile(r"\.Values\.(?:\w+\.)*\Z")
 _FLAGS = frozenset({"-e", "--env", "--build-arg", "--secret-env"})
 NAME_KEYS = frozenset({"name", "key", "Name", "Key", "variable", "env_var", "envVar", "secretKey"})
 VALUE_KEYS = ("value", "Value", "default", "defaultValue", "default_value")
@@ -35,7 +39,7 @@ DECLARES = frozenset(
     """name key Name Key variable env_var envVar description required type secret sensitive optional title format
     options expand generator sync scope deprecationMessage default example readonly masked protected display input
     prompt skip_if_set transform is_secret isSecret isRequired raw mandatory label help category order placeholder
-    hidden""".split()
+    hidden secretKey""".split()
 )
 _HANDED = frozenset({"env", "with", "secrets"})
 _INPUTS = frozenset({"envs", "env", "env_vars", "env-vars", "build-args", "secret-envs"})
@@ -117,6 +121,31 @@ def is_secret_file(tree: Tree, node: Node) -> bool:
 
 def _is_root(node: Node | None) -> bool:
     return node is not None and node.parent is None
+
+
+def is_stored(tree: Tree, scalar: Scalar) -> bool:
+    """Whether a mapping says where the value is kept of the variable that it names: ``versionName`` beside ``env``."""
+    mapping = scalar.parent
+    return isinstance(mapping, Mapping) and any(
+        entry.value is not scalar and _STORES.search(tree.written(entry.key)) for entry in mapping.entries
+    )
+
+
+def given_from(tree: Tree, scalar: Scalar) -> str:
+    """Where a variable goes or comes from that is named in another's definition; empty where it is in none."""
+    mapping = scalar.parent
+    around = mapping.parent if mapping is not None else None
+    if mapping is None or around is None:
+        return ""
+    if tree.key_of(around) == "secrets" and _is_root(around.parent):
+        return f"a container finds it as the file /run/secrets/{tree.key_of(mapping)}"
+    source = tree.key_of(mapping)
+    return f"{source} may say where its value comes from" if source.startswith("from") else ""
+
+
+def reads_values(tree: Tree, span: Span) -> bool:
+    """Whether an expression of Helm that is no value, such as an ``if``, names an entry of the chart's values."""
+    return _VALUES.search(tree.text, max(span.start - 200, 0), span.start) is not None
 
 
 def is_encoded(tree: Tree, node: Node) -> bool:

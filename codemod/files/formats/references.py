@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from codemod.changes import Span
 from codemod.files.formats.occurrences import find_names
+from codemod.files.placeholders import is_address
 from codemod.files.site import Reference
 
 _NAME = r"([A-Za-z_][A-Za-z0-9_]*)"
@@ -45,8 +46,6 @@ _FILTERS = re.compile(
     r"""\|\s*(?:quote|squote|b64enc|trim|toString|string|default\s*+\(?\s*+(?:"[^"]*"|'[^']*')\s*\)?)"""
 )
 _REST = re.compile(r"""'[^']*'|"[^"]*"|\|\||&&|[!=]=|[\s()!,-]+""")
-# Values that some service replaces by what it keeps under that address.
-_ELSEWHERE = re.compile(r"(?:arn:|op://|vault:|ssm:|secretsmanager|gcp-?secrets?:|projects/[^/]*/secrets/|@)", re.I)
 _SECRET_STORES = frozenset({"secret", "secrets"})
 
 
@@ -62,7 +61,7 @@ def find_references(text: str, span: Span, wanted: frozenset[str]) -> Named:
     """What the characters of ``span`` refer to. A template's own names are taken for variables only if ``wanted``."""
     found: list[Reference] = []
     written = text[span.start : span.end]
-    computed = _ELSEWHERE.match(written) is not None
+    computed = is_address(written)
     position = 0
     while (token := _TOKEN.search(written, position)) is not None:
         position = token.end()

@@ -48,7 +48,7 @@ class TreeReader:
             return site
         image = meaning.foreign_image(self._tree, scalar)
         foreign = f"the image {image} is not built here, and reads the name that it documents" if image else ""
-        return replace(site, fixed=self._handed_over(scalar) or foreign)
+        return replace(site, fixed=self._handed_over(scalar) or foreign, taker=f"the image {image}" if image else "")
 
     def _handed_over(self, scalar: Scalar) -> str:
         """Why a name stays that somebody else's action or workflow is given; empty where that is not so."""
@@ -73,6 +73,8 @@ class TreeReader:
 
     def _judged(self, scalar: Scalar | None, name: str, span: Span) -> Site:
         if scalar is None:
+            if meaning.reads_values(self._tree, span):
+                return Site(name, span, Role.REFERS)
             if self._tree.comment_at(span) is None:
                 return Site(name, span, Role.PROSE)
             return read_comment(self._tree, name, span, self._wanted)
@@ -98,7 +100,7 @@ class TreeReader:
                 return Site(name, span, Role.PASSES, None, repeat, scope)
             told = self._value(value)
             encoded = meaning.is_encoded(tree, value) and told.text != ""
-            fixed = "its value is written in base64" if encoded else ""
+            fixed = "its value is written in base64" if encoded and not told.computed else ""
             return Site(name, span, Role.DEFINES, told, repeat, scope, fixed)
         if isinstance(value, Sequence):
             return Site(name, span, Role.DEFINES, scope=scope, fixed="it is given several values")
@@ -120,7 +122,11 @@ class TreeReader:
                 return self._given(mapping, name, span, repeat, meaning.scope_of(tree, scalar))
         refers = key != name and key not in meaning.NAME_KEYS and meaning.holds_name(tree, scalar)
         if refers or _ENV_TAGS.fullmatch(scalar.tag):
-            return Site(name, span, Role.REFERS, scope=meaning.scope_of(tree, scalar))
+            scope = meaning.scope_of(tree, scalar)
+            if meaning.is_stored(tree, scalar):
+                value = Value(span, name, scalar.quoted, computed=True, empty='""')
+                return Site(name, span, Role.DEFINES, value, scope=scope)
+            return Site(name, span, Role.REFERS, scope=scope, fixed=meaning.given_from(tree, scalar))
         return Site(name, span, Role.PROSE)
 
     def _item(self, scalar: Scalar, name: str, span: Span) -> Site:
@@ -153,12 +159,17 @@ class TreeReader:
         for entry in mapping.entries:
             key = tree.written(entry.key)
             if key not in meaning.DECLARES and key not in meaning.VALUE_KEYS:
-                return Site(name, span, Role.DEFINES, scope=scope, fixed=f"{key} says where its value comes from")
+                return Site(name, span, Role.DEFINES, scope=scope, fixed=f"{key} may say where its value comes from")
+        said = tuple(
+            entry.value.span
+            for entry in mapping.entries
+            if isinstance(entry.value, Scalar) and meaning.is_talk(tree, entry.value)
+        )
         value_node = tree.get(mapping, *meaning.VALUE_KEYS)
         if value_node is None or self._is_null(value_node):
-            return Site(name, span, Role.PASSES, None, repeat, scope)
+            return Site(name, span, Role.PASSES, None, repeat, scope, said=said)
         if isinstance(value_node, Scalar):
-            return Site(name, span, Role.DEFINES, self._value(value_node), repeat, scope)
+            return Site(name, span, Role.DEFINES, self._value(value_node), repeat, scope, said=said)
         return Site(name, span, Role.DEFINES, scope=scope, fixed="its value is no plain text")
 
     def _is_null(self, node: Node) -> bool:
