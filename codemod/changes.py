@@ -40,6 +40,17 @@ class Edit:
     rule: str
 
 
+def located(path: str, cell: int | None, line: int) -> str:
+    """A place for people: the file and its line, and the cell of a notebook, counted from 1."""
+    return f"{path}:{line}" if cell is None else f"{path}, cell {cell + 1}, line {line}"
+
+
+def whole_lines(text: str, span: Span) -> Span:
+    """The lines of a text that a span touches, without the last one's end."""
+    end = text.find("\n", max(span.start, span.end - 1))
+    return Span(text.rfind("\n", 0, span.start) + 1, len(text) if end < 0 else end)
+
+
 def applied(text: str, edits: Sequence[Edit]) -> str:
     """The text after all edits (sorted, not overlapping)."""
     pieces, position = [], 0

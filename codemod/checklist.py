@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from codemod import provider
-from codemod.changes import Status
+from codemod.changes import Status, located
 from codemod.files.needs import Kind
+from codemod.files.placeholders import is_secret
 from codemod.rules.exposed_key import ExposedKey
 from codemod.rules.mixed_client import MixedClient
 from codemod.rules.variable_name import VariableName
@@ -49,9 +50,9 @@ def checklist(
     if any(finding.rule == MixedClient.id and finding.status is Status.CHANGE for finding in findings):
         steps.append("Keep the OpenAI key there too: clients that were split need both keys.")
     steps += [
-        f"Revoke the key that stands in {finding.path}:{finding.line}."
+        f"Revoke the key that stands in {located(finding.path, finding.cell, finding.line)}."
         for finding in findings
-        if finding.rule == ExposedKey.id
+        if finding.rule == ExposedKey.id and is_secret(finding.before.strip("\"'"))
     ]
     if any(finding.status is Status.REVIEW for finding in findings):
         steps.append("Go through the findings for review.")
@@ -80,9 +81,9 @@ def _definitions(definitions: Sequence[Definition], key: str) -> Iterator[str]:
 
 def _listed(places: Sequence[Definition | Finding]) -> str:
     """The first places by name, the rest by number."""
-    names = list(dict.fromkeys(f"{place.path}:{place.line}" for place in places))
+    names = list(dict.fromkeys(located(place.path, place.cell, place.line) for place in places))
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+    return ("; " if any(", " in name for name in names) else ", ").join(names[:_NAMED]) + more
 
 
 def _ignored(needs: Needs, ignored: Sequence[str], read: Callable[[str], bytes]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod import provider
@@ -59,6 +60,7 @@ _KINDS = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern 
 _COMMENT = re.compile(r"(^|\s)(#|//|\*|;|--)(\s|$)|^\s*#")
 _OPENED = re.compile(r"[\"'][^\s\"']*$")
 _CLOSED = re.compile(r"[^\s\"']*[\"']")
+_HASH = re.compile(r"(^|\s)#")
 _MOST_WORDS = 6
 _MOST_LINES = 100
 
@@ -76,18 +78,26 @@ def inventory(
     edits: Mapping[str, Sequence[Edit]],
     accounted: Mapping[str, Sequence[Accounted]],
     large: Iterable[str],
+    code: Mapping[str, Sequence[Span]],
 ) -> tuple[Remainder, ...]:
-    """What is left in each file and line, grouped by reason; ``edits`` are those of the files' texts."""
+    """What is left in each file and line, grouped by reason; ``edits`` are those of the files' texts.
+
+    ``code`` is the Python in notebooks.
+    """
     found = [
         remainder
         for path in sorted(files)
-        for remainder in _of_file(path, files[path].text, edits.get(path, ()), accounted.get(path, ()))
+        for remainder in _of_file(
+            path, files[path].text, edits.get(path, ()), accounted.get(path, ()), sorted(code.get(path, ()))
+        )
     ]
     found += [Remainder("too large to be searched", path, 1, 1, ()) for path in sorted(large)]
     return tuple(sorted(found, key=lambda each: (REASONS.index(each.reason), each.path, each.line)))
 
 
-def _of_file(path: str, text: str, edits: Sequence[Edit], accounted: Sequence[Accounted]) -> Iterator[Remainder]:
+def _of_file(
+    path: str, text: str, edits: Sequence[Edit], accounted: Sequence[Accounted], code: Sequence[Span]
+) -> Iterator[Remainder]:
     """One entry a line and reason; those beyond the first lines of a reason are one."""
     lines: dict[str, dict[int, list[str]]] = {}
     told, general = _Told(text, accounted), _general(path)
@@ -99,7 +109,7 @@ def _of_file(path: str, text: str, edits: Sequence[Edit], accounted: Sequence[Ac
         elif status is not None or added:
             reason = "kept on purpose"
         else:
-            reason = _of_line(general, text, start, word)
+            reason = _of_cell(text, start, word) if _within(code, start) else _of_line(general, text, start, word)
         number, counted = number + text.count("\n", counted, start), start
         lines.setdefault(reason, {}).setdefault(number, []).append(word)
     for reason, by_line in lines.items():
@@ -195,10 +205,25 @@ def _general(path: str) -> str | None:
     return next((reason for reason, pattern in _KINDS if pattern.search(path)), "other text")
 
 
+def _within(spans: Sequence[Span], start: int) -> bool:
+    """Whether a place lies in one of the spans, which are sorted."""
+    index = bisect_right(spans, start, key=lambda span: span.start) - 1
+    return index >= 0 and start < spans[index].end
+
+
+def _of_cell(text: str, start: int, word: str) -> str:
+    """The same for Python in a notebook, as it is written in JSON."""
+    line = text[text.rfind("\n", 0, start) + 1 : start].rpartition("\\n")[2].replace('\\"', '"')
+    rest = text[start + len(word) : start + len(word) + 80].partition("\\n")[0].replace('\\"', '"')
+    line = re.sub(r"\A\s*\"", "", line)
+    return _of_line(None, line + word + rest, len(line), word)
+
+
 def _of_line(general: str | None, text: str, start: int, word: str) -> str:
     """A comment is prose in any file that may hold one; in Python so is a string of several words."""
     line = text[text.rfind("\n", 0, start) + 1 : start]
-    if general in (None, "settings and deployment", "another language") and _COMMENT.search(line):
+    comment = _HASH if general is None else _COMMENT
+    if general in (None, "settings and deployment", "another language") and comment.search(line):
         return "prose"
     if general is not None:
         return general

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemod import disk
-from codemod.changes import Finding, Migration, Status, Unreadable
+from codemod.changes import Finding, Migration, Status, Unreadable, whole_lines
 from codemod.checklist import checklist
 from codemod.discover import Tree, discover
 from codemod.files.needs import Needs
@@ -143,12 +143,19 @@ def _left(
     accounted: dict[str, list[Accounted]] = defaultdict(list)
     for note in notes:
         source = loader.sources[note.path]
-        span = source.in_file(source.span(note.place))
+        span = source.span(note.place)
+        changed = note.status is Status.CHANGE
+        span = source.in_file(span if changed or source.document is None else whole_lines(source.text, span))
         accounted[source.file].append(Accounted(span, note.status, source.document is not None))
     for path, entries in followed.accounted:
         accounted[path] += entries
     given = {path: file for path, file in files.items() if path in loader.given}
-    return inventory(given, {change.path: change.edits for change in changes}, accounted, large)
+    code = {
+        path: [span for each in held.documents if each.language == "python" for span in each.file_spans()]
+        for path, held in loader.containers.items()
+        if path.endswith(".ipynb")
+    }
+    return inventory(given, {change.path: change.edits for change in changes}, accounted, large, code)
 
 
 def _finding(note: Note, loader: Loader, programs: Sequence[Rewritten]) -> Finding:

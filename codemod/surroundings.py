@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from codemod.changes import Finding, Status, excerpt
+from codemod.changes import Finding, Status, excerpt, located, whole_lines
 from codemod.files import kinds
 from codemod.files.documents import container
 from codemod.files.linked import agreed
@@ -60,6 +60,7 @@ class Definition:
     """A place that gives a program the new key's variable: from a store of secrets, or else from its environment."""
 
     path: str
+    cell: int | None
     line: int
     secret: bool
     given: bool
@@ -92,7 +93,8 @@ class _Text:
         status = Status.KEEP if changed else told.status
         if self.document is None:
             return Accounted(told.span, status, exact=changed)
-        return Accounted(self.document.file_span(told.span), status, exact=True)
+        span = told.span if changed else whole_lines(self.text, told.span)
+        return Accounted(self.document.file_span(span), status, exact=True)
 
 
 @dataclass(slots=True)
@@ -211,7 +213,7 @@ def _dependents(
         for site in sites:
             taker = surrounding.taker(site)
             if taker:
-                what = f"{taker} at {path}:{text.place(site.span.start)[1]}"
+                what = f"{taker} at {located(path, *text.place(site.span.start)[:2])}"
                 reader = Reader(path, moves=False, what=what, beyond=surrounding.interpolates)
                 yield site.name, reader, text.illustrative or surrounding.sets_for(site)
 
@@ -281,4 +283,5 @@ def _definitions(text: _Text, sites: Sequence[Site], told: Sequence[Told], needs
             references = site.value.references if site.value is not None else ()
             secret = any(reference.secret for reference in references)
             given = bool(references) or site.role is Role.PASSES
-            yield Definition(text.file.path, text.place(site.span.start)[1], secret, given)
+            cell, line, _ = text.place(site.span.start)
+            yield Definition(text.file.path, cell, line, secret, given)

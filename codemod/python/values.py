@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from codemod import disk
+from codemod.changes import located
 from codemod.python.graph import ALL, ANY, KEYS
 from codemod.python.objects import ClassRef, Container, External, Instance
 from codemod.python.settings_class import is_settings_class
@@ -251,7 +252,7 @@ class Values:
         """A place for people: the file and its line, and the cell of a notebook."""
         source = self.sources[at.path]
         cell, line, _ = source.place(source.span(at.place).start)
-        return f"{source.file}:{line}" if cell is None else f"{source.file}, cell {cell + 1}, line {line}"
+        return located(source.file, cell, line)
 
     def text(self, path: str, place: Place) -> str:
         """The source at a place."""

@@ -69,7 +69,8 @@ class UrlVariable(Rule):
                 )
                 return
             added = file.copied(site, edits, self.id)
-            yield self.told_change(site.span, f"{new} is added: {stand.keeper} still needs {site.name}", added)
+            span = site.span if value is None else Span(site.span.start, max(site.span.end, value.quoted.end))
+            yield self.told_change(span, f"{new} is added: {stand.keeper} still needs {site.name}", added)
         else:
             yield self.told_change(site.span, f"{site.name} becomes {new}", *edits)
 

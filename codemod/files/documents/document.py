@@ -76,6 +76,11 @@ class Document:
         at = last.offset(span.end - 1)
         return Span(start, last.host.file_span(Span(at, last.offset(span.end))).end)
 
+    def file_spans(self) -> Iterator[Span]:
+        """Where its pieces stand in the file."""
+        for piece in self.pieces:
+            yield piece.host.file_span(Span(piece.at, min(piece.host_end, len(piece.host.text))))
+
     @cached_property
     def _starts(self) -> list[int]:
         return [piece.start for piece in self.pieces]
