@@ -33,7 +33,8 @@ REASONS = (
 
 _WORD = re.compile(
     r"(?<![A-Za-z0-9_])OPENAI_[A-Z0-9_]+|(?<![A-Za-z0-9_])(?:[a-z0-9-]+\.)?api\.openai\.com"
-    r"|(?<![A-Za-z0-9_./-])(?:(?:ft:)?gpt-|chatgpt-|o[134]-(?:mini|preview|pro)|dall-e-|whisper-1|text-|tts-1|omni-|davinci)"
+    r"|(?<![A-Za-z0-9_./-])(?:(?:ft:)?gpt-(?=\d|image|realtime|audio)|chatgpt-(?=\d)|o[134]-(?:mini|preview|pro)|dall-e-"
+    r"|whisper-1|text-(?:embedding-(?:[23]|ada)|moderation|davinci|curie|babbage|ada)|tts-1|omni-mod|davinci)"
     r"[A-Za-z0-9_.:-]*"
 )
 _TEST = re.compile(

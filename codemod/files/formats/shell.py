@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from codemod.changes import Span
@@ -30,15 +30,28 @@ _COMMENTED = re.compile(r"#[#\s]*+(?=(?:(?:export|declare|readonly|local|set|env
 _LINE_OF_DOCUMENT = re.compile(r"[ \t]*(?:#[ \t]*)?(?:-[ \t]+)?(?:(?:export|set|ENV)[ \t]+|Environment=)?([\"']?)")
 _SIGN = re.compile(r"=|[\"']?[ \t]*:[ \t]+|[\"']:")
 _COMMENT = re.compile(r"[ \t]#")
+# ``NAME=<your key>`` and ``NAME=[your key]``, as examples have it: no redirection, and one word.
+_BRACKETS = re.compile(r"([A-Z_][A-Z0-9_]*=)(<[A-Za-z][\w .'-]*>|\[[A-Za-z][\w .'-]*\]|\{[A-Za-z][\w .'-]*\})")
+_SIGNS = re.compile(r"[^\w-]")
 # Scripts within quotes within scripts.
 _LEVELS = 4
 
 
 def read(text: str, wanted: frozenset[str]) -> list[Site]:
     """Every place that names one of the ``wanted`` variables. Raises ``FormatError`` for a quote that never ends."""
-    shell = Shell(text, wanted)
+    scanned = _BRACKETS.sub(lambda found: found[1] + _SIGNS.sub("_", found[2]), text)
+    shell = Shell(text, wanted, scanned)
     shell.add(Span(0, len(text)), strict=True)
-    return all_sites(text, wanted, shell.sites, shell.prose, rest=Role.REFERS)
+    sites = shell.sites if scanned == text else [_as_written(text, scanned, site) for site in shell.sites]
+    return all_sites(text, wanted, sites, shell.prose, rest=Role.REFERS)
+
+
+def _as_written(text: str, scanned: str, site: Site) -> Site:
+    """A site whose value is a placeholder that the shell was not shown."""
+    value = site.value
+    if value is None or scanned[value.span.start : value.span.end] != value.text:
+        return site
+    return replace(site, value=replace(value, text=text[value.span.start : value.span.end]))
 
 
 @dataclass
