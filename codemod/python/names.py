@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Libraries that read OPENAI_API_KEY by themselves.
 OTHER_READERS = re.compile(
-    r"(langchain\w*|llama_index|litellm|crewai|dspy|autogen|haystack|guidance|semantic_kernel|pydantic_ai|smolagents"
+    r"(langchain(?!_(?:text_splitters|core|anthropic|google|ollama|groq|mistralai|aws|cohere|huggingface))\w*|llama_index|litellm|crewai|dspy|autogen|haystack|guidance|semantic_kernel|pydantic_ai|smolagents"
     r"|mem0|embedchain|chromadb|ragas|deepeval|swarm)\b"
 )
 _SETTERS = re.compile(r"(^|\.)(setenv|delenv|putenv|unsetenv)$")
