@@ -59,16 +59,25 @@ _MODULES = {
 
 
 def kind(path: str, text: str) -> str | None:
-    """The kind of a file, None when it defines no variables; ``text`` tells where the name does not."""
-    name = path.rpartition("/")[2]
-    found = _PATTERN.fullmatch(name)
-    if found is not None:
-        return found.lastgroup
+    """The kind of a file, None when it defines no variables; ``text`` tells where the name does not.
+
+    "unknown" is one that may define them, but is not read.
+    """
+    known = named_kind(path)
+    if known is not None:
+        return known
     if _SHEBANG.match(text):
         return "shell"
+    name = path.rpartition("/")[2]
     if name.rpartition(".")[2].lower() in _NO_SETTINGS or _PROSE.match(name) or text.startswith("#!"):
         return None
     return "unknown"
+
+
+def named_kind(path: str) -> str | None:
+    """The kind of a file by its name alone."""
+    found = _PATTERN.fullmatch(path.rpartition("/")[2])
+    return found.lastgroup if found is not None else None
 
 
 def reader(kind: str) -> Reader:

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from codemod.files.documents.host import LINE_END, Cut
-from codemod.files.kinds import kind
+from codemod.files.kinds import named_kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +90,7 @@ def _language(name: str, arguments: list[str]) -> str:
     if name == "script" and named:
         return "shell" if named[0].rpartition("/")[2] in _SHELLS else ""
     if name in _WRITERS and named:
-        return "python" if named[-1].endswith(".py") else kind(named[-1], "") or ""
+        return "python" if named[-1].endswith(".py") else named_kind(named[-1]) or ""
     return ""
 
 
