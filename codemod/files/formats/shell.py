@@ -30,8 +30,8 @@ _COMMENTED = re.compile(r"#[#\s]*+(?=(?:(?:export|declare|readonly|local|set|env
 _LINE_OF_DOCUMENT = re.compile(r"[ \t]*(?:#[ \t]*)?(?:-[ \t]+)?(?:(?:export|set|ENV)[ \t]+|Environment=)?([\"']?)")
 _SIGN = re.compile(r"=|[\"']?[ \t]*:[ \t]+|[\"']:")
 _COMMENT = re.compile(r"[ \t]#")
-# ``NAME=<your key>`` and ``NAME=[your key]``, as examples have it: no redirection, and one word.
-_BRACKETS = re.compile(r"([A-Z_][A-Z0-9_]*=)(<[A-Za-z][\w .'-]*>|\[[A-Za-z][\w .'-]*\]|\{[A-Za-z][\w .'-]*\})")
+# ``NAME=[your key]``, as examples have it: one word.
+_BRACKETS = re.compile(r"([A-Z_][A-Z0-9_]*=)(\[[A-Za-z][\w .'-]*\]|\{[A-Za-z][\w .'-]*\})")
 _SIGNS = re.compile(r"[^\w-]")
 # Scripts within quotes within scripts.
 _LEVELS = 4
