@@ -102,6 +102,10 @@ def test_what_reaches_no_server_is_no_call(path: str) -> None:
         ("uv.lock", '[[package]]\nname = "openai"\nversion = "2.54.0"\n', 1),
         ("Pipfile.lock", '{"default": {"openai": {"version": "==0.28.1"}}}', 0),
         ("Pipfile.lock", "not JSON", None),
+        ("constraints.txt", "openai==0.28.0\n", 0),
+        ("requirements.in", "openai>=1.30\n", 1),
+        ("environment.yml", "dependencies:\n  - python=3.10\n  - pip:\n    - openai==0.27.0\n", 0),
+        ("environment.yaml", "dependencies:\n  - conda-forge::openai=1.52\n", 1),
     ],
 )
 def test_pin(tmp_path: Path, name: str, text: str, major: int | None) -> None:

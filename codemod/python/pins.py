@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LOCKS = ("poetry.lock", "uv.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
-_REQUIREMENTS = ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile", "requirements*.txt", "requirements/*.txt")
+_REQUIREMENTS = (
+    *("pyproject.toml", "setup.cfg", "setup.py", "Pipfile", "requirements*.txt", "requirements/*.txt"),
+    *("requirements*.in", "requirements/*.in", "constraints*.txt", "environment*.yml", "environment*.yaml"),
+)
 _LOCKED = re.compile(r"""name\s*=\s*["']openai["']\s+version\s*=\s*["']([\d.]+)""")
 _VERSIONS = r"(?:(?:[<>=!~^]{0,3})\s*\d[\w.*]*\s*,?\s*)+"
 # `openai==0.28.1`, `"openai[datalib]>=0.27,<1"`, `openai = "^0.28"`, `openai = {version = "~0.27", extras = [...]}`.
