@@ -15,6 +15,7 @@ from codemod.rules import BY_ID, RULES
 from codemod.rules.direct_http import DirectHttp
 from codemod.rules.ignored import IgnoredByComment
 from codemod.rules.mixed_client import MixedClient
+from codemod.rules.model_name_reader import ModelNameReader
 from codemod.rules.module_client import ModuleClient
 from codemod.rules.rule import Note
 from codemod.rules.unresolved_key import UnresolvedKey
@@ -77,7 +78,16 @@ def decide(world: World) -> list[Note]:
         # What a client's move has rewritten is told with that client.
         if not any(rewrite.path == note.path and rewrite.covers(note.place) for rewrite in done):
             found.append(note)
-    return [note for note in dict.fromkeys(_unignored(world, found)) if _selected(world, note)]
+    return [note for note in _once(_unignored(world, found)) if _selected(world, note)]
+
+
+def _once(notes: list[Note]) -> list[Note]:
+    """Notes without repetitions; what reads the names of several calls is for review once."""
+    seen: dict[object, Note] = {}
+    for note in notes:
+        reader = note.rule == ModelNameReader.id and note.status is Status.REVIEW
+        seen.setdefault((note.path, note.place) if reader else note, note)
+    return list(seen.values())
 
 
 def _stays_with_partner(client: Client, world: World, held: dict[int, list[Note]]) -> list[Note]:

@@ -278,6 +278,7 @@ SESSIONS = {
     "aiohttp.client.ClientSession()": Session(0, "join"),
     "urllib.request.Request()": Session(),
 }
+REQUEST_OBJECTS = frozenset({"requests.Request", "httpx.Request"})
 URL_OPENERS = frozenset({"urllib.request.urlopen"})
 
 

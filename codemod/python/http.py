@@ -41,6 +41,11 @@ class Http:
         for request in self.requests:
             self.targets[request.index] = targets(world, request)
             self._index(request)
+        self._asking = frozenset(
+            request.call
+            for request in self.requests
+            if any(target.address is Address.OPENAI for target in self.targets[request.index])
+        )
         self._client_headers = self._index_clients()
         self.reset()
 
@@ -53,6 +58,10 @@ class Http:
         """Let a request stay where it is."""
         self.held.add(request.index)
         self._ally()
+
+    def asks_openai(self, call: int) -> bool:
+        """Whether a call sends a request to OpenAI: what stays of it, and its model, is told with the request."""
+        return call in self._asking
 
     def moving(self) -> list[Request]:
         """The requests that move."""

@@ -56,7 +56,10 @@ class Session:
 
 @dataclass(slots=True)
 class Request:
-    """One call that sends a request; ``verb`` is empty when it is not known."""
+    """One call that sends a request; ``verb`` is empty when it is not known.
+
+    ``made``: the call makes an object that stands for a request, which something else may send.
+    """
 
     index: int
     call: int
@@ -68,6 +71,12 @@ class Request:
     bodies: list[Given] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
     opaque: bool = False
+    made: bool = False
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is an object without key and body, as tests make for the errors that they raise."""
+        return self.made and not (self.headers or self.bodies or self.opaque)
 
 
 def find_requests(world: World) -> list[Request]:
@@ -198,6 +207,7 @@ class _Finder:
             request.headers = self._given(record, sender.headers, "headers")
             request.bodies = self._given(record, sender.body, *_BODIES)
             request.opaque = self._authenticates(record)
+            request.made = record.name in externals.REQUEST_OBJECTS
         made = record.session >= 0 or record.name.rpartition(".")[0] in externals.SESSIONS
         if made:
             session = self._sessions[record.session]

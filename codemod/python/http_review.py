@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _URL = re.compile(r"((https?|wss?)://)?([a-z0-9-]+\.)?api\.openai\.com(?![a-z0-9.-])[^\s\"'<>]*", re.IGNORECASE)
 _BASE = re.compile(r"(\w+://)?[^/?#]*(/v1(?=[/?#]|$))?")
-_RAISED = re.compile(r"(Error|Exception|Warning)$")
+# What takes a URL without sending anything to it: errors, a test's environment.
+_SENDS_NOTHING = re.compile(r"(Error|Exception|Warning|\.setenv)$")
 _UNKNOWN = "where it goes cannot be followed"
 
 
@@ -107,7 +108,7 @@ def sent_otherwise(world: World) -> Iterator[tuple[str, Place, str, str]]:
             if index in known or index in seen or callee.removesuffix("()") + "()" in externals.SESSIONS:
                 continue
             seen.add(index)
-            if _RAISED.search(callee):
+            if _SENDS_NOTHING.search(callee):
                 continue
             yield world.call_path(index), call.place, callee.replace("()", ""), text
 

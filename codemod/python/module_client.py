@@ -103,7 +103,7 @@ def _records(calls: Iterable[ModuleCall], client: int) -> list[ApiCall]:
 
 def endpoint(path: tuple[str, ...]) -> tuple[str, ...] | None:
     """The resource path that a call through the module reaches, as 1+ names it; None when it reaches no server."""
-    if any(part.startswith("__") for part in path):
+    if path[0] == "types" or any(part.startswith("__") for part in path):
         return None
     parts = [part for part in path if part not in ("with_raw_response", "with_streaming_response")]
     while parts and parts[0] in ("openai", "api_resources", "api_requestor"):

@@ -103,6 +103,8 @@ class NameReaders:
             if site.base < 0 or self._is_table(site.base, old)
         ]
         for callee, call, index in self._world.outside_uses(set(nodes)):
+            if self._world.http.asks_openai(index):
+                continue
             what = f"{callee.replace('()', '')} is given"
             if callee.startswith("dict."):
                 if not any(looks_up(self._world, call.func, name) for name in old or self._ids):

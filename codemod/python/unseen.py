@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod import provider
-from codemod.python.objects import Instance
+from codemod.python.objects import External, Instance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from codemod.python.world import World
 
 
+# What a class makes that is looked up by its name: ``getattr(importlib.import_module(...), name)(...)``.
+_MADE_BY_NAME = "getattr()()."
+
+
 def calls_on_unseen_clients(world: World) -> Iterator[tuple[int, str]]:
-    """Calls of a chat or responses endpoint by spelling whose receiver holds nothing, with the endpoint."""
+    """Calls of an endpoint by spelling whose receiver holds nothing, or what a class made that is looked up."""
     program = world.program
     reads = {
         load.result + base: (load.base + base, load.name)
@@ -22,15 +26,17 @@ def calls_on_unseen_clients(world: World) -> Iterator[tuple[int, str]]:
         for load in facts.attribute_loads
     }
     for index, call in enumerate(program.calls):
-        if program.values.get(call.func):
+        made = program.values.get(call.func, {})
+        by_name = [value.name for value in made if isinstance(value, External) and value.name.startswith(_MADE_BY_NAME)]
+        if len(by_name) < len(made):
             continue
         names: list[str] = []
         node = call.func
         while node in reads:
             node, name = reads[node]
             names.insert(0, name)
-        path = ".".join(names)
+        path = by_name[0] if by_name else ".".join(names)
         endpoint = next((e for e in sorted(provider.ENDPOINTS) if path == e or path.endswith("." + e)), None)
-        held = program.values.get(node, {})
-        if endpoint is not None and all(isinstance(value, Instance) for value in held):
+        unknown = by_name or all(isinstance(value, Instance) for value in program.values.get(node, {}))
+        if endpoint is not None and unknown:
             yield index, endpoint

@@ -73,6 +73,8 @@ class DirectHttp(Rule):
     def stays(self, request: Request, world: World) -> list[Note]:
         """Why a request that could move has to stay; empty when it moves."""
         moves = any(target.address is Address.OPENAI for target in world.http.targets[request.index])
+        if request.bare:
+            return [self.keep(request.path, request.place, "this object has neither key nor body: it is never sent")]
         if world.http.answers_needed(request):
             return [self._left(request, "another request asks OpenAI for what this one leaves there")]
         try:

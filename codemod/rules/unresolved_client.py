@@ -35,16 +35,28 @@ class UnresolvedClient(Rule):
     )
 
     def settle(self, world: World) -> Iterator[Note]:
-        """Review each call with an id of OpenAI's."""
+        """Review each call with an id of OpenAI's, and those of unknown models in files that import the SDK."""
+        importing = {
+            facts.path for facts in world.program.files if any(each.module == "openai" for each in facts.imports)
+        }
         for call, path in calls_on_unseen_clients(world):
-            record = world.program.calls[call]
+            record, told = world.program.calls[call], False
             for given in world.given(record.args, "model", call):
                 ids = {world.literal(origin) for origin in world.origins(given.node) if origin.kind == "constant"}
                 known = sorted(value for value in ids if isinstance(value, str) and provider.is_openai_model(value))
                 if known:
+                    told = True
                     yield self.review(
                         given.path,
                         given.place,
                         f"the client of this call ({path}) is not seen to be made here, so {', '.join(known)} stays",
                         "If it is handed a client that moves, give this call the provider's id.",
                     )
+            if not told and world.call_path(call) in importing:
+                yield self.review(
+                    world.call_path(call),
+                    record.place,
+                    f"the client of this call ({path}) is not seen to be made here, nor which model it is given",
+                    "Find out where the client is made. If it should move, give it base_url and api_key by hand, "
+                    "both at once, and this call the provider's id.",
+                )
