@@ -40,8 +40,9 @@ def place_of(node: ast.expr | ast.stmt | ast.arg | ast.keyword) -> Place:
 class ExpressionScanner:
     """Visits expressions in the current scope; ``expr`` returns the node that holds an expression's value."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, locate: Callable[[ast.JoinedStr], None] | None = None) -> None:
         self.facts = facts
+        self._locate = locate
         self.scope = Scope("module", -1, None)
         self.owner = -1
         self.function_index = -1
@@ -275,6 +276,8 @@ class ExpressionScanner:
         return value
 
     def _joined(self, node: ast.JoinedStr) -> int:
+        if self._locate is not None:
+            self._locate(node)
         result = self.node(node)
         place = place_of(node)
         text: list[str] = []

@@ -11,6 +11,8 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from codemod.python.source import Source
 
 RELIABLE = sys.version_info >= (3, 12)
@@ -19,17 +21,27 @@ _START = re.compile(r"""\b(?:[fF][rR]?|[rR][fF])["']""")
 _OF_INTEREST = re.compile(r"environ|getenv|openai|OpenAI|OPENAI|create|gpt-|\bo[134]\b|client|KEY|[Bb]earer")
 
 
+def locator(source: Source) -> Callable[[ast.JoinedStr], None] | None:
+    """What gives the expressions inside an f-string of a file their true positions; None where they have them."""
+    if RELIABLE or _START.search(source.text) is None:
+        return None
+
+    def locate(node: ast.JoinedStr) -> None:
+        place = (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
+        text = source.slice(place)
+        if _OF_INTEREST.search(text):
+            _relocate(node, text, source.offset(*place[:2]), source)
+
+    return locate
+
+
 def relocate(tree: ast.Module, source: Source) -> None:
-    """Give the expressions inside f-strings their true positions."""
-    if _START.search(source.text) is None:
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.JoinedStr):
-            place = (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
-            start = source.offset(*place[:2])
-            text = source.slice(place)
-            if _OF_INTEREST.search(text):
-                _relocate(node, text, start, source)
+    """Give the expressions inside all f-strings of a tree their true positions."""
+    locate = locator(source)
+    if locate is not None:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr):
+                locate(node)
 
 
 def _relocate(node: ast.JoinedStr, text: str, start: int, source: Source) -> None:

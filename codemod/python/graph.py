@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cache
 from typing import TYPE_CHECKING
 
 from codemod.python.objects import ClientRef, Container, External, Resource, Value
@@ -20,6 +21,7 @@ _MAX_VALUES = 16
 _ALWAYS = (ClientRef, Resource)
 
 
+@cache
 def _repeats(name: str) -> bool:
     """Whether following a library's objects any further tells nothing (``node = node.next`` in a loop)."""
     last = name.rpartition(".")[2]
@@ -31,20 +33,21 @@ class Graph:
 
     def __init__(self) -> None:
         self.program = Program()
+        self._values = self.program.values
         self._queue: list[tuple[int, Value]] = []
         self._sites: dict[int, list[Callable[[Value], None]]] = defaultdict(list)
-        self._quiet: set[tuple[int, int]] = set()
+        self._quiet: dict[int, set[int]] = defaultdict(set)
         self._watchers: dict[Value, list[Callable[[object, int], None]]] = defaultdict(list)
 
     def put(self, node: int, value: Value) -> None:
         """``node`` may hold ``value``."""
-        held = self.program.values[node]
+        held = self._values[node]
         if value in held:
             return
         if len(held) >= _MAX_VALUES and not isinstance(value, _ALWAYS):
             self.program.saturated.add(node)
             return
-        if isinstance(value, External) and _repeats(value.name):
+        if type(value) is External and _repeats(value.name):
             return
         held[value] = None
         self._queue.append((node, value))
@@ -52,13 +55,13 @@ class Graph:
     def connect(self, source: int, target: int, label: int = 0) -> None:
         """Whatever ``source`` holds, ``target`` may hold."""
         if self.program.connect(source, target, label):
-            for value in tuple(self.program.values.get(source, ())):
+            for value in self.program.values.get(source, ()):
                 self.put(target, value)
 
     def connect_quietly(self, source: int, target: int) -> None:
         """Let searches pass from ``source`` to ``target``; somebody else decides which values do."""
         if self.program.connect(source, target):
-            self._quiet.add((source, target))
+            self._quiet[source].add(target)
 
     def on_value(self, node: int, act: Callable[[Value], None]) -> None:
         """Call ``act`` once with every value that ``node`` holds or will hold."""
@@ -91,11 +94,16 @@ class Graph:
 
     def run(self) -> None:
         """Spread values until nothing is new."""
-        flow, sites, quiet = self.program.flow, self._sites, self._quiet
-        while self._queue:
-            node, value = self._queue.pop()
-            for target, _ in tuple(flow.get(node, ())):
-                if (node, target) not in quiet:
-                    self.put(target, value)
-            for act in tuple(sites.get(node, ())):
-                act(value)
+        flow, sites, quiet, queue, put = self.program.flow, self._sites, self._quiet, self._queue, self.put
+        while queue:
+            node, value = queue.pop()
+            targets = flow.get(node)
+            if targets:
+                silent = quiet.get(node, ())
+                for target, _ in targets:
+                    if target not in silent:
+                        put(target, value)
+            acts = sites.get(node)
+            if acts:
+                for act in tuple(acts):
+                    act(value)

@@ -14,7 +14,21 @@ from typing import TYPE_CHECKING
 
 from codemod.python import externals
 from codemod.python.calling import Invocation
-from codemod.python.facts import Call, Display, Facts, Import, Parameter
+from codemod.python.facts import (
+    AttributeLoad,
+    AttributeStore,
+    Call,
+    Composition,
+    Display,
+    Facts,
+    Function,
+    Import,
+    ItemLoad,
+    ItemStore,
+    Iteration,
+    Parameter,
+    Part,
+)
 from codemod.python.graph import KEYS
 from codemod.python.libraries import Libraries
 from codemod.python.objects import (
@@ -64,12 +78,12 @@ class Linker(Libraries):
         program.guards.update(n + base for n in facts.guards)
         program.fallbacks.update({n + base: tuple(o + base for o in ops) for n, ops in facts.fallbacks.items()})
         for source, target in facts.edges:
-            self.connect(source + base, target + base)
+            program.connect(source + base, target + base)  # none of them holds a value yet
         for source, target in facts.derived:
             program.derived[source + base].append(target + base)
-        for made in facts.compositions:
-            parts = tuple(p._replace(node=p.node + base) if p.node >= 0 else p for p in made.parts)
-            program.compositions[made.node + base] = made._replace(node=made.node + base, parts=parts)
+        for node, kind, pieces, place in facts.compositions:
+            parts = tuple([Part(at + base if at >= 0 else at, text, where) for at, text, where in pieces])
+            program.compositions[node + base] = Composition(node + base, kind, parts, place)
         self._add_names(facts, base, file)
         for record in facts.imports:
             self._import(record, base, file)
@@ -87,20 +101,19 @@ class Linker(Libraries):
         def moved(node: int) -> int:
             return node + base if node >= 0 else -1
 
-        for function in facts.functions:
+        for f in facts.functions:
             program.functions.append(
-                function._replace(
-                    node=moved(function.node),
-                    parameters=tuple(
-                        p._replace(node=moved(p.node), default=moved(p.default), annotation=moved(p.annotation))
-                        for p in function.parameters
-                    ),
-                    returns=moved(function.returns),
-                    yields=moved(function.yields),
-                    decorators=tuple(d + base for d in function.decorators),
-                    owner=function.owner + first_class if function.owner >= 0 else -1,
-                    scope=function.scope + first_function if function.scope >= 0 else -1,
-                    annotation=moved(function.annotation),
+                Function(
+                    f.name,
+                    moved(f.node),
+                    tuple([Parameter(p[0], moved(p[1]), p[2], moved(p[3]), moved(p[4]), p[5]) for p in f.parameters]),
+                    moved(f.returns),
+                    moved(f.yields),
+                    tuple([decorator + base for decorator in f.decorators]),
+                    f.owner + first_class if f.owner >= 0 else -1,
+                    f.scope + first_function if f.scope >= 0 else -1,
+                    moved(f.annotation),
+                    f.place,
                 )
             )
             program.function_file.append(file)
@@ -244,31 +257,34 @@ class Linker(Libraries):
                     self.connect(load.base + base, target)
                 self.program.derived[load.base + base].append(target)
         for load in facts.attribute_loads:
-            site = load._replace(base=load.base + base, result=load.result + base)
+            at, name, result, place, owner = load
+            site = AttributeLoad(at + base, name, result + base, place, owner)
             self.on_value(site.base, lambda value, site=site: self.load_attribute(site, value))  # type: ignore[misc]
-        for store in facts.attribute_stores:
-            put = store._replace(base=store.base + base, value=store.value + base)
+        for at, name, stored, place, right, owner in facts.attribute_stores:
+            put = AttributeStore(at + base, name, stored + base, place, right, owner)
             self.on_value(put.base, lambda value, put=put: self.store_attribute(put, value, file))  # type: ignore[misc]
-        for item in facts.item_loads:
-            key = item.key + base if item.key >= 0 else -1
-            get = item._replace(base=item.base + base, key=key, result=item.result + base)
+        for at, key, constant, result, place, owner in facts.item_loads:
+            get = ItemLoad(at + base, key + base if key >= 0 else -1, constant, result + base, place, owner)
             self.on_value(get.base, lambda value, get=get: self.load_item(get, value))  # type: ignore[misc]
-        for entry in facts.item_stores:
-            set_ = entry._replace(base=entry.base + base, key=entry.key + base, value=entry.value + base)
+        for at, key, constant, stored, place, right, owner in facts.item_stores:
+            set_ = ItemStore(at + base, key + base, constant, stored + base, place, right, owner)
             self.on_value(set_.base, lambda value, set_=set_: self.store_item(set_, value, file))  # type: ignore[misc]
         for display in facts.displays:
             self._display(display, base)
         for iteration in facts.iterations:
-            loop = iteration._replace(source=iteration.source + base, target=iteration.target + base)
+            loop = Iteration(iteration.source + base, iteration.target + base, iteration.enter)
             self.on_value(loop.source, lambda value, loop=loop: self.iterate(loop, value))  # type: ignore[misc]
 
     def _add_call(self, call: Call, base: int, file: int, functions: int) -> None:
         index = len(self.program.calls)
-        moved = call._replace(
-            func=call.func + base,
-            args=renumber_args(call.args, base),
-            result=call.result + base,
-            scope=call.scope + functions if call.scope >= 0 else -1,
+        func, args, result, place, func_place, scope = call
+        moved = Call(
+            func + base,
+            renumber_args(args, base),
+            result + base,
+            place,
+            func_place,
+            scope + functions if scope >= 0 else -1,
         )
         self.program.calls.append(moved)
         self.program.call_of[moved.result] = index

@@ -114,7 +114,8 @@ class Option:
 class Program:
     """All that is known about the files read so far.
 
-    ``values`` keeps what a node may hold in the order found, so that two runs say the same. ``saturated`` are nodes
+    ``flow`` and ``back`` are the edges from and to a node, as target or source and label. ``values`` keeps what a node
+    may hold in the order found, so that two runs say the same. ``saturated`` are nodes
     through which so much flows that not all of it is followed.
     """
 
@@ -134,7 +135,7 @@ class Program:
     classes: list[Class] = field(default_factory=list)
     function_file: list[int] = field(default_factory=list)
     class_file: list[int] = field(default_factory=list)
-    flow: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    flow: dict[int, dict[tuple[int, int], None]] = field(default_factory=lambda: defaultdict(dict))
     back: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     derived: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     values: dict[int, dict[Value, None]] = field(default_factory=lambda: defaultdict(dict))
@@ -157,7 +158,6 @@ class Program:
     unloaded: dict[int, str] = field(default_factory=dict)
     lookups: dict[int, EnvironmentLookup] = field(default_factory=dict)
     external_args: dict[int, list[tuple[str, int, Arg]]] = field(default_factory=lambda: defaultdict(list))
-    _edges: set[tuple[int, int, int]] = field(default_factory=set)
 
     def new_node(self, file: int, place: Place | None = None) -> int:
         """A node that no expression of the source made, such as a field of an object."""
@@ -170,10 +170,12 @@ class Program:
 
     def connect(self, source: int, target: int, label: int = 0) -> bool:
         """Add an edge; False when it was there."""
-        if source == target or (source, target, label) in self._edges:
+        if source == target:
             return False
-        self._edges.add((source, target, label))
-        self.flow[source].append((target, label))
+        edges, edge = self.flow[source], (target, label)
+        if edge in edges:
+            return False
+        edges[edge] = None
         self.back[target].append((source, label))
         return True
 

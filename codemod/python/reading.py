@@ -71,8 +71,7 @@ class Reading:
         self.source = source
         self.path = source.path
         self.tree = source.parse()
-        if not fstrings.RELIABLE:
-            fstrings.relocate(self.tree, source)
+        fstrings.relocate(self.tree, source)
         self._nodes = {node: number + base for node, number in scanned_nodes(self.tree, source.path).items()}
         self.parents: dict[ast.AST, ast.AST] = {}
         self.order = list(_in_order(self.tree))

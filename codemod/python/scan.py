@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 
-def scan(tree: ast.Module, path: str) -> Facts:
-    """The facts of a parsed file."""
-    return _Scanner(Facts(path)).module(tree)
+def scan(tree: ast.Module, path: str, locate: Callable[[ast.JoinedStr], None] | None = None) -> Facts:
+    """The facts of a parsed file; ``locate`` puts the positions in an f-string right when the scan comes to it."""
+    return _Scanner(Facts(path), locate).module(tree)
 
 
 def scanned_nodes(tree: ast.Module, path: str) -> dict[ast.expr, int]:
@@ -39,8 +39,8 @@ def scanned_nodes(tree: ast.Module, path: str) -> dict[ast.expr, int]:
 class _Scanner(ExpressionScanner):
     """Visits statements. ``dead`` is true after a statement that control does not leave downwards."""
 
-    def __init__(self, facts: Facts) -> None:
-        super().__init__(facts)
+    def __init__(self, facts: Facts, locate: Callable[[ast.JoinedStr], None] | None = None) -> None:
+        super().__init__(facts, locate)
         self.dead = False
         self.depth = 0
         self._statements: dict[type, Callable[..., None]] = {

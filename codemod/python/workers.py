@@ -146,10 +146,7 @@ def scan_one(item: tuple[str, bytes]) -> Scanned:
 def facts_of(source: Source) -> Facts:
     """The facts of one program. Raises ``SourceError``."""
     try:
-        tree = source.parse()
-        if not fstrings.RELIABLE:
-            fstrings.relocate(tree, source)
-        return scan(tree, source.path)
+        return scan(source.parse(), source.path, fstrings.locator(source))
     except RecursionError as error:
         raise SourceError("is nested too deeply to be followed") from error
     except MemoryError as error:
