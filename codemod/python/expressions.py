@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from codemod.python.facts import (
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 # Operators that put strings together (``/`` does with URLs and paths), and conversions that leave a string as it is.
 _JOINING: dict[type, str] = {ast.Add: "+", ast.Mod: "%", ast.Div: "/"}
 _AS_IT_IS = (-1, ord("s"))
+# What may be tested and then read again.
+_GUARDED = frozenset({ast.Attribute, ast.Call, ast.Subscript})
 
 
 def place_of(node: ast.expr | ast.stmt | ast.arg | ast.keyword) -> Place:
@@ -80,10 +83,11 @@ class ExpressionScanner:
 
     def node(self, at: ast.expr | ast.stmt | ast.arg | None = None) -> int:
         """A new node, at the place of ``at``."""
-        index = self.facts.nodes
-        self.facts.nodes = index + 1
+        facts = self.facts
+        index = facts.nodes
+        facts.nodes = index + 1
         if at is not None:
-            self.facts.places[index] = place_of(at)
+            facts.places[index] = place_of(at)
         return index
 
     def edge(self, source: int, target: int) -> None:
@@ -96,23 +100,23 @@ class ExpressionScanner:
 
     def expr(self, node: ast.expr) -> int:
         """The node that holds the value of an expression."""
-        visitor = self._visitors.get(type(node))
-        if visitor is not None:
-            result = visitor(node)
-        else:
-            result = self.node(node)
-            for child in ast.iter_child_nodes(node):
-                if isinstance(child, ast.expr):
-                    self.expr(child)
-        return self._guarded(node, result)
+        kind = type(node)
+        visitor = self._visitors.get(kind)
+        result = visitor(node) if visitor is not None else self._other(node)
+        return self._guarded(node, result) if "?" in self.scope.env and kind in _GUARDED else result
+
+    def _other(self, node: ast.expr) -> int:
+        """An expression of no kind that has a visitor."""
+        result = self.node(node)
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.expr(child)
+        return result
 
     def _guarded(self, node: ast.expr, value: int) -> int:
         """``value`` behind a guard if this very expression was tested before."""
-        if type(node) in (ast.Attribute, ast.Call, ast.Subscript) and "?" in self.scope.env:
-            path = path_of(node)
-            if path is not None and "?" + path in self.scope.env:
-                return self.guard(value, node)
-        return value
+        path = path_of(node)
+        return self.guard(value, node) if path is not None and "?" + path in self.scope.env else value
 
     def guard(self, value: int, at: ast.expr | None = None) -> int:
         """A node that takes the value of another only where it is set."""
@@ -194,7 +198,7 @@ class ExpressionScanner:
     def _attribute(self, node: ast.Attribute) -> int:
         result = self.node(node)
         base, owner = self.expr(node.value), last_name(node.value)
-        self.facts.attribute_loads.append(AttributeLoad(base, node.attr, result, place_of(node), owner))
+        self.facts.attribute_loads.append(AttributeLoad(base, node.attr, result, self.facts.places[result], owner))
         return result
 
     def _call(self, node: ast.Call) -> int:
@@ -209,9 +213,8 @@ class ExpressionScanner:
             stars = 2 if keyword.arg is None else 0
             args.append(Arg(self.expr(keyword.value), keyword.arg, stars, place_of(keyword.value)))
         result = self.node(node)
-        self.facts.calls.append(
-            Call(func, tuple(args), result, place_of(node), place_of(node.func), self.function_index)
-        )
+        place = self.facts.places[result]
+        self.facts.calls.append(Call(func, tuple(args), result, place, place_of(node.func), self.function_index))
         return result
 
     def _subscript(self, node: ast.Subscript) -> int:
@@ -475,15 +478,18 @@ class ExpressionScanner:
 
     def join(self, branches: list[Environment]) -> Environment:
         """The environment after branches meet: versions that differ become one that takes them all."""
+        first = branches[0]
         if len(branches) == 1:
-            return branches[0]
+            return first
+        if branches.count(first) == len(branches):
+            return dict(first)
         joined: Environment = {}
-        for name in dict.fromkeys(name for branch in branches for name in branch):
+        for name in dict.fromkeys(chain.from_iterable(branches)):
             versions = [branch[name] for branch in branches if name in branch]
             if name.startswith("?"):
                 if len(versions) == len(branches):
                     joined[name] = 1
-            elif len(set(versions)) == 1:
+            elif versions.count(versions[0]) == len(versions):
                 joined[name] = versions[0]
             else:
                 joined[name] = self.node()

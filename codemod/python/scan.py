@@ -425,6 +425,11 @@ class _Recorder(_Scanner):
         return result
 
 
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+_KINDS: tuple[type[ast.AST], ...] = (*ast.stmt.__subclasses__(), ast.ExceptHandler, ast.match_case)
+_BLOCKS_OF = {kind: [name for name in _BLOCKS if name in kind._fields] for kind in _KINDS}
+
+
 def _declared_outer(body: Sequence[ast.AST]) -> Iterator[str]:
     """The names that some function declares global or nonlocal."""
     stack = list(body)
@@ -432,9 +437,8 @@ def _declared_outer(body: Sequence[ast.AST]) -> Iterator[str]:
         node = stack.pop()
         if isinstance(node, ast.Global | ast.Nonlocal):
             yield from node.names
-        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
-            inner = getattr(node, block, ())
-            stack += inner if isinstance(inner, list) else ()
+        for block in _BLOCKS_OF.get(type(node), ()):
+            stack += getattr(node, block)
 
 
 def _import_lines(body: list[ast.stmt]) -> tuple[int, int]:
