@@ -8,6 +8,7 @@ from codemod.python.objects import Container, External
 
 if TYPE_CHECKING:
     from codemod.python.facts import Place
+    from codemod.python.objects import Value
     from codemod.python.program import ApiCall
     from codemod.python.world import Client, World
 
@@ -79,6 +80,8 @@ def account_nodes(world: World) -> frozenset[int]:
     """Every node that may hold a reference to something an account keeps, or text made from one."""
     program = world.program
     keeping = {call.call for call in program.api_calls if call.path[0] in _KEEPING}
+    if not keeping:
+        return frozenset()
     held = {
         node
         for node, values in program.values.items()
@@ -90,14 +93,17 @@ def account_nodes(world: World) -> frozenset[int]:
 def tied_nodes(world: World) -> frozenset[int]:
     """Every node that holds such a reference, or a container that has one in it however deep."""
     program = world.program
-    holders: dict[Container, list[int]] = {}
+    named = [owner for owner, fields in program.fields.items() if not _ENTRIES.isdisjoint(fields)]
+    if not named and not world.account_nodes:
+        return frozenset()
+    holders: dict[Value, list[int]] = {}
     for node, values in program.values.items():
         for value in values:
             if isinstance(value, Container):
                 holders.setdefault(value, []).append(node)
     owners = {node: owner for owner in holders for node in program.fields.get(owner, {}).values()}
     stack = [*world.account_nodes]
-    stack += [node for owner in holders if _ENTRIES & program.fields.get(owner, {}).keys() for node in holders[owner]]
+    stack += [node for owner in named for node in holders.get(owner, ())]
     tied = set(stack)
     while stack:
         owner = owners.get(stack.pop())

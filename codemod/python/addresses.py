@@ -86,14 +86,14 @@ def host_of(url: str) -> str:
 
 def given_later(world: World, client: Client) -> bool:
     """Whether a client is given its URL by a statement beside the one that makes it."""
+    files = world.program.files
+    stores = [each for each in client.stores if each.name == "base_url" and files[each.file].path == client.path]
+    if not stores or client.module is not None:
+        return False
     layout = world.layout(client.path)
-    made = layout.around(client.place) if client.module is None else None
+    made = layout.around(client.place)
     return made is not None and any(
-        store.name == "base_url"
-        and world.program.files[store.file].path == client.path
-        and layout.simple(store.place) is not None
-        and layout.together(made, store.place)
-        for store in client.stores
+        layout.simple(store.place) is not None and layout.together(made, store.place) for store in stores
     )
 
 

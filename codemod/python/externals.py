@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 from codemod.python.objects import External
@@ -342,6 +343,7 @@ def is_shared(name: str) -> bool:
     return shared_object(External(name)).name.startswith(_SHARED)
 
 
+@cache
 def canonical(name: str) -> str:
     """The SDK's own name for something that another library re-exports."""
     for alias, real in ALIASES.items():

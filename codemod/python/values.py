@@ -72,9 +72,11 @@ class Values:
         self._handed_over: dict[int, list[tuple[str, int, Arg]]] = {}
         self._written: dict[str, set[int]] = {}
         for made in program.calls:
-            for arg in made.args:
-                if arg.name is not None and Container(made.result) in program.values.get(made.result, ()):
-                    self._written.setdefault(arg.name, set()).add(made.result)
+            held = program.values.get(made.result)
+            if held and Container(made.result) in held:
+                for arg in made.args:
+                    if arg.name is not None:
+                        self._written.setdefault(arg.name, set()).add(made.result)
         self._index_readers()
 
     @cached_property

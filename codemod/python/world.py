@@ -110,6 +110,7 @@ class World(Values):
         self.broken: set[str] = set()
         self.readings: dict[int, Reading] = {}
         self._splits: dict[frozenset[int], Splits] = {}
+        self._mixed: dict[int, bool] = {}
         self.clients = [self._client(made) for made in program.constructors]
         self._by_index = {client.index: client for client in self.clients}
         for call in program.api_calls:
@@ -343,8 +344,13 @@ class World(Values):
 
     def mixed(self, client: Client) -> bool:
         """Whether a client calls both what the provider serves and what it lacks."""
-        kinds = {self.supported(client, call.path) for call in self.endpoint_calls(client)}
-        return client.module is None and len(kinds) > 1
+        if client.module is not None:
+            return False
+        found = self._mixed.get(client.index)
+        if found is None:
+            kinds = {self.supported(client, call.path) for call in self.endpoint_calls(client)}
+            found = self._mixed[client.index] = len(kinds) > 1
+        return found
 
     def stays(self, index: int) -> bool:
         """Whether a client, or the second one that is split off it, goes on using what it was given."""
