@@ -72,6 +72,8 @@ class Calling(Attributes):
     def apply(self, value: Value, call: Invocation) -> None:
         """``value`` is called."""
         match value:
+            case External():
+                self.external_call(value, call)
             case FunctionRef(index):
                 self.bind(index, None, call)
             case Bound(index, receiver):
@@ -79,8 +81,6 @@ class Calling(Attributes):
             case ClassRef(index):
                 self._constructed[index].append(call)
                 self._construct(index, call)
-            case External():
-                self.external_call(value, call)
             case Partial(index):
                 self._call_partial(index, call)
             case Resource():

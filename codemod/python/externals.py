@@ -306,6 +306,17 @@ TO_JSON = frozenset({"json.dumps", "simplejson.dumps", "ujson.dumps", "orjson.du
 URL_JOINERS = frozenset({"urllib.parse.urljoin", "requests.compat.urljoin"})
 
 
+@cache
+def http_part(name: str) -> str:
+    """What calling a function does for HTTP: it makes a "session", gives one "headers" or is a "request"; else ""."""
+    if name + "()" in SESSIONS:
+        return "session"
+    owner, _, method = name.rpartition(".")
+    if owner.removesuffix(".headers") in SESSIONS and (method == "add_header" or owner.endswith(".headers")):
+        return "headers"
+    return "request" if name in SENDERS else ""
+
+
 # `from django.conf import settings`: the names that the project's settings modules bind.
 DJANGO_SETTINGS = "django.conf.settings"
 # Objects of a framework that every part of a program sees as one, by the starts of their names.
@@ -332,10 +343,16 @@ CONTEXT_PASSERS = frozenset({"click.pass_context", "rich_click.pass_context"})
 
 def shared_object(owner: External) -> External:
     """The one object that stands for an application, however it is reached."""
-    for alias, name in _SHARED_NAMES.items():
-        if owner.name == alias or owner.name.startswith(alias + "."):
-            return External(name + owner.name[len(alias) :])
-    return External(owner.name) if owner.name.startswith(_SHARED) else owner
+    name = _shared_name(owner.name)
+    return owner if name is None else External(name)
+
+
+@cache
+def _shared_name(name: str) -> str | None:
+    for alias, real in _SHARED_NAMES.items():
+        if name == alias or name.startswith(alias + "."):
+            return real + name[len(alias) :]
+    return name if name.startswith(_SHARED) else None
 
 
 def is_shared(name: str) -> bool:
@@ -350,6 +367,24 @@ def canonical(name: str) -> str:
         if name == alias or name.startswith(alias + "."):
             return real + name[len(alias) :]
     return name
+
+
+# Functions that make a dict of an object's fields.
+AS_DICT = frozenset({"vars", "dataclasses.asdict", "asdict", "attr.asdict", "attrs.asdict"})
+# What stands for a value that somebody else gives.
+DECLARED = FIELDS | WIDGETS | DEPENDS
+# Functions of which it is known what calling them gives.
+KNOWN_FUNCTIONS = frozenset(
+    {"getattr", "setattr", "globals", "super", "enumerate", "zip"}
+    | AS_DICT
+    | LOOKUPS.keys()
+    | PARTIALS
+    | CLIENT_WRAPPERS.keys()
+    | PASS_THROUGH.keys()
+    | ELEMENT_OF.keys()
+    | DECLARED
+    | DICT_FACTORIES
+)
 
 
 def passes_on(name: str) -> bool:

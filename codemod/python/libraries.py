@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from codemod.python.facts import Arg
 
 _CALLABLES = (FunctionRef, Bound, Partial, Resource, ClassRef)
-_AS_DICT = frozenset({"vars", "dataclasses.asdict", "asdict", "attr.asdict", "attrs.asdict"})
 
 
 class Libraries(Calling):
@@ -53,7 +52,7 @@ class Libraries(Calling):
                 self.program.external_args[arg.node].append((name, call.call, arg))
         self._module_call(value, call)
         self._http_call(value, call)
-        if not self._known_function(name, call):
+        if name not in externals.KNOWN_FUNCTIONS or not self._known_function(name, call):
             self._callbacks(call)
             if name.count(".") < 8 and name.count("()") < 6:
                 self.put(call.result, External(name + "()", call.call if value.site < 0 else value.site))
@@ -75,13 +74,9 @@ class Libraries(Calling):
 
     def _http_call(self, value: External, call: Invocation) -> None:
         """Take note where a request is sent, a session for requests is made, or one is given headers."""
-        name = value.name
-        maker = name + "()" in externals.SESSIONS
-        owner, _, method = name.rpartition(".")
-        session = owner.removesuffix(".headers") in externals.SESSIONS
-        gives_headers = session and (method == "add_header" or owner.endswith(".headers"))
-        if maker or gives_headers or name in externals.SENDERS:
-            record = HttpCall(call.call, name, call.call if maker else value.site, call.args)
+        part = externals.http_part(value.name)
+        if part:
+            record = HttpCall(call.call, value.name, call.call if part == "session" else value.site, call.args)
             if record not in self._http_calls:
                 self._http_calls.add(record)
                 self.program.http_calls.append(record)
@@ -95,8 +90,10 @@ class Libraries(Calling):
 
     def _is_plain_getattr(self, name: str, call: Invocation) -> bool:
         """``getattr`` with a literal name is an attribute."""
+        if name != "getattr":
+            return False
         positional = call.positional()
-        return name == "getattr" and len(positional) > 1 and positional[1].node in self.program.constants
+        return len(positional) > 1 and positional[1].node in self.program.constants
 
     def _known_function(self, name: str, call: Invocation) -> bool:
         """Apply what ``externals`` knows; True when that is all there is to say."""
@@ -114,7 +111,7 @@ class Libraries(Calling):
             return name not in ("str",) and not any(arg.name for arg in call.args)
         elif name in externals.ELEMENT_OF and positional:
             self.on_value(positional[0].node, lambda value: self._element(value, call.result))
-        elif name in externals.FIELDS | externals.WIDGETS | externals.DEPENDS:
+        elif name in externals.DECLARED:
             self._declared(name, call)
         elif name in ("getattr", "setattr") and len(positional) >= 2:
             return self._dynamic_attribute(name, positional, call)
@@ -126,7 +123,7 @@ class Libraries(Calling):
             self._pairs(positional, call, int(name == "enumerate"))
         elif name in externals.DICT_FACTORIES:
             self._make_dict(name, call)
-        elif name in _AS_DICT and positional:
+        elif name in externals.AS_DICT and positional:
             self.on_value(positional[0].node, lambda value: self._as_dict(value, call.result))
         else:
             return False
@@ -276,17 +273,18 @@ class Libraries(Calling):
 
     def _callbacks(self, call: Invocation) -> None:
         """A function handed to a library is called with the arguments that follow it (``to_thread(f, x, y=1)``)."""
-        for position, arg in enumerate(call.args):
-            if arg.name is None and not arg.stars:
-                rest = call._replace(args=call.args[position + 1 :])
-                self.on_value(arg.node, lambda value, rest=rest: self._call_back(value, rest))  # type: ignore[misc]
+        constants = self.program.constants
+        for after, arg in enumerate(call.args, 1):
+            if arg.name is None and not arg.stars and arg.node not in constants:
+                self.on_value(arg.node, lambda value, after=after: self._call_back(value, call, after))  # type: ignore[misc]
 
-    def _call_back(self, value: Value, call: Invocation) -> None:
+    def _call_back(self, value: Value, call: Invocation, after: int) -> None:
         if isinstance(value, _CALLABLES):
-            self.apply(value, call)
+            self.apply(value, call._replace(args=call.args[after:]))
         elif isinstance(value, External):
-            self._module_call(value, call)
-            self._http_call(value, call)
+            rest = call._replace(args=call.args[after:])
+            self._module_call(value, rest)
+            self._http_call(value, rest)
 
     def _add_option(self, parser: int, call: Invocation) -> None:
         """``parser.add_argument("--model", default=...)``."""

@@ -8,6 +8,7 @@ import re
 import tokenize
 import warnings
 from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from codemod.changes import Span
@@ -89,7 +90,11 @@ class Source:
     def starts(self) -> list[int]:
         """The offset at which each line starts, line 1 first."""
         if self._starts is None:
-            self._starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+            if "\r" in self.text:
+                self._starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+            else:
+                ends = accumulate(map(len, self.text.split("\n")[:-1]))
+                self._starts = [0, *(end + number for number, end in enumerate(ends, 1))]
         return self._starts
 
     def line(self, number: int) -> str:

@@ -25,10 +25,15 @@ def calls_on_unseen_clients(world: World) -> Iterator[tuple[int, str]]:
         for facts, base in zip(program.files, program.offsets, strict=True)
         for load in facts.attribute_loads
     }
+    endpoints = sorted(provider.ENDPOINTS)
+    methods = {endpoint.rpartition(".")[2] for endpoint in endpoints}
     for index, call in enumerate(program.calls):
         made = program.values.get(call.func, {})
         by_name = [value.name for value in made if isinstance(value, External) and value.name.startswith(_MADE_BY_NAME)]
         if len(by_name) < len(made):
+            continue
+        method = by_name[0].rpartition(".")[2] if by_name else reads.get(call.func, (-1, ""))[1]
+        if method not in methods:
             continue
         names: list[str] = []
         node = call.func
@@ -36,7 +41,7 @@ def calls_on_unseen_clients(world: World) -> Iterator[tuple[int, str]]:
             node, name = reads[node]
             names.insert(0, name)
         path = by_name[0] if by_name else ".".join(names)
-        endpoint = next((e for e in sorted(provider.ENDPOINTS) if path == e or path.endswith("." + e)), None)
+        endpoint = next((e for e in endpoints if path == e or path.endswith("." + e)), None)
         unknown = by_name or all(isinstance(value, Instance) for value in program.values.get(node, {}))
         if endpoint is not None and unknown:
             yield index, endpoint
