@@ -369,7 +369,7 @@ class Attributes(Graph):
                 self.connect(site.value, self.field(value, site.constant))
                 if node in self.program.dicts:
                     self.connect(site.key, self.field(value, KEYS))
-            case External(name="os.environ"):
+            case External(name="os.environ" | "os.environ.copy()"):
                 store = Store(-2, "", site.key, site.value, site.place, site.value_place, file)
                 if store not in self.program.stores:
                     self.program.stores.append(store)

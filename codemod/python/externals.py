@@ -242,6 +242,8 @@ LOOKUPS = {
     "kaggle_secrets.UserSecretsClient().get_secret": Lookup(True, False),
     "modal.Secret.from_name": Lookup(True, False),
 }
+# What is looked up inside of `with env.prefixed("OPENAI_"):` has another name than the one that is given.
+PREFIXERS = frozenset({"environs.Env().prefixed", "environs.env.prefixed"})
 # Mappings read by item: `mapping[name]` raises when the name is missing.
 MAPPINGS = {
     "os.environ": True,

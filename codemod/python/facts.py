@@ -203,7 +203,6 @@ class Facts:
     ``code_line`` is the line of the first statement before which a plain import may stand, ``import_line`` that of
     the first import.
     ``declared`` are calls in an ``Annotated[...]`` that tell a library how to fill a name, and the names.
-    ``import_line`` is the line before which a plain import may be added.
     """
 
     path: str

@@ -27,7 +27,7 @@ OTHER_READERS = re.compile(
     r"(langchain(?!_(?:text_splitters|core|anthropic|google|ollama|groq|mistralai|aws|cohere|huggingface))\w*|llama_index|litellm|crewai|dspy|autogen|haystack|guidance|semantic_kernel|pydantic_ai|smolagents"
     r"|mem0|embedchain|chromadb|ragas|deepeval|swarm)\b"
 )
-_SETTERS = re.compile(r"(^|\.)(setenv|delenv|putenv|unsetenv)$")
+_SETTERS = re.compile(r"(^|\.)(setenv|delenv|setitem|delitem|putenv|unsetenv)$")
 _ENVIRONMENT = re.compile(r"env(iron(ment)?)?(_?vars?(iables)?)?\Z")
 _ASKED = re.compile(r"(^|\.)(input|getpass|text_input|prompt|ask|Prompt|secret_input|password)\(\)")
 
@@ -216,7 +216,11 @@ class KeySources:
             callees = program.values.get(call.func, ())
             asked = call.result in program.options or any(
                 isinstance(value, External)
-                and (_ASKED.search(f"{value.name}()") or value.name in externals.FIELDS)  # its help is a message
+                and (
+                    _ASKED.search(f"{value.name}()")
+                    or value.name in externals.FIELDS  # its help is a message
+                    or externals.only_reads(value.name)  # `... or sys.exit("OPENAI_API_KEY is not set")`
+                )
                 for value in callees
             )
             if not asked and all(isinstance(value, External) for value in callees):
@@ -290,6 +294,8 @@ class NameRoles:
                 store = self._stores[other]
                 return "set" if _may_move(world, store.key, store.value) else "own"
             for callee, _, _ in world.program.external_args.get(other, ()):
+                if callee == "pytest.raises":
+                    return "check"  # of the message that follows
                 if _SETTERS.search(callee):
                     return "set" if is_test_file(world.path(node)) else "own"
         if node in self._lookups:

@@ -50,6 +50,11 @@ class Tracer:
         self.settings_fields: dict[int, tuple[int, str]] = {}
         self.inert: set[int] = set(program.inert)
         self._lost: set[int] = set()
+        self._prefixed = {
+            program.call_file[index]
+            for index, call in enumerate(program.calls)
+            if any(isinstance(v, External) and v.name in externals.PREFIXERS for v in program.values.get(call.func, ()))
+        }
         for facts, base in zip(program.files, program.offsets, strict=True):
             reads = [(read.base, read.result) for read in facts.attribute_loads]
             reads += [(item.base, item.result) for item in facts.item_loads]
@@ -193,7 +198,9 @@ class Tracer:
         return made
 
     def names(self, lookup: EnvironmentLookup, context: Context) -> list[Origin]:
-        """Where the name that a look-up reads can come from."""
+        """Where the name that a look-up reads can come from; unknown where the program puts a prefix before names."""
+        if self.program.file_of[lookup.node] in self._prefixed and not lookup.how.environment:
+            return [Origin(lookup.name, "unknown", False, context)]
         return self.origins(lookup.name, context)
 
     def naming_call(self, origin: Origin, name: Origin) -> int | None:
