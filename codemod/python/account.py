@@ -64,9 +64,8 @@ def _needs(world: World, call: ApiCall) -> str | None:
         for value in program.values.get(node, ()):
             if isinstance(value, Container):
                 fields = program.fields.get(value, {})
-                named = sorted(_ENTRIES & {key for key in fields if isinstance(key, str)})
-                if named:
-                    return f"{named[0]} refers to what the account keeps"
+                if not _ENTRIES.isdisjoint(fields):
+                    return f"{min(_ENTRIES.intersection(fields))} refers to what the account keeps"
                 stack += fields.values()
     return None
 

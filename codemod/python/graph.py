@@ -66,8 +66,10 @@ class Graph:
     def on_value(self, node: int, act: Callable[[Value], None]) -> None:
         """Call ``act`` once with every value that ``node`` holds or will hold."""
         self._sites[node].append(act)
-        for value in tuple(self.program.values.get(node, ())):
-            act(value)
+        held = self._values.get(node)
+        if held:
+            for value in tuple(held):
+                act(value)
 
     def field(self, owner: Value, key: object) -> int:
         """The node of one field of an object; every element of a container also flows into its ``ALL`` field."""

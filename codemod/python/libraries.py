@@ -48,8 +48,9 @@ class Libraries(Calling):
             self.make_client(call, -1, {name})
             return
         for arg in call.args if not self._is_plain_getattr(name, call) else ():
-            if (name, call.call, arg) not in self.program.external_args[arg.node]:
-                self.program.external_args[arg.node].append((name, call.call, arg))
+            entry, entries = (name, call.call, arg), self.program.external_args[arg.node]
+            if entry not in entries:
+                entries.append(entry)
         self._module_call(value, call)
         self._http_call(value, call)
         if name not in externals.KNOWN_FUNCTIONS or not self._known_function(name, call):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from codemod.python.program import Store
     from codemod.python.world import Client, World
+    from codemod.python.written import Write
 
 _ARGUMENTS = ("organization", "project", "data_residency")
 
@@ -61,9 +62,15 @@ class AccountArgument(Rule):
                 yield self._stays(store, world)
         yield from self._headers(client, world)
 
+    def __init__(self) -> None:
+        self._writes: dict[int, set[Write]] = {}  # of the clients that stay, and of those that did
+
     def _headers(self, client: Client, world: World) -> Iterator[Note]:
         """Take the account's headers away, or say where they are set."""
-        kept = {write for other in world.clients if world.stays(other.index) for write in header_writes(world, other)}
+        for other in world.clients:
+            if other.index not in self._writes and world.stays(other.index):
+                self._writes[other.index] = header_writes(world, other)
+        kept = {write for index, writes in self._writes.items() if world.stays(index) for write in writes}
         for header in client_headers(world, client).named(*ACCOUNT):
             write, rewrite = header.write, without(world, header)
             if rewrite is not None and write not in kept and not world.http.write_stays(write, header.name):

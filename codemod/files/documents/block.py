@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from codemod.files.documents import magics
 from codemod.files.documents.document import Document, Problem, joined
-from codemod.files.documents.host import without_margin
+from codemod.files.documents.host import Cut, without_margin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codemod.files.documents.host import Cut, Host
+    from codemod.files.documents.host import Host
 
 _LANGUAGES = {
     "python": "python py ipython pyodide pycon python-repl doctest code-cell",
@@ -125,7 +125,7 @@ def _python(host: Host, cuts: list[Cut], label: str) -> Document | Problem | Non
         read = []
         for cut in cuts:
             start, ends = ends, ends + cut.end - cut.start
-            read.append(replace(cut, code=reading.code[start:ends]))
+            read.append(Cut(cut.start, cut.end, cut.prefix, cut.continued, reading.code[start:ends]))
         return joined("python", label, [(host, read)])
     if "openai" not in _text(host, cuts).lower():
         return None
