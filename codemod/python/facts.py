@@ -202,6 +202,7 @@ class Facts:
 
     ``code_line`` is the line of the first statement before which a plain import may stand, ``import_line`` that of
     the first import.
+    ``statements`` are the lines on which those of the module's own block begin and none before them goes on.
     ``declared`` are calls in an ``Annotated[...]`` that tell a library how to fill a name, and the names.
     """
 
@@ -231,5 +232,6 @@ class Facts:
     local_names: dict[int, frozenset[str]] = field(default_factory=dict)
     import_line: int = 1
     code_line: int = 1
+    statements: list[int] = field(default_factory=list)
     annotated: list[tuple[int, int]] = field(default_factory=list)
     declared: list[tuple[int, int]] = field(default_factory=list)

@@ -11,7 +11,7 @@ from codemod.changes import Edit, Span, applied, excerpt
 from codemod.python.actions import RenameIn, Require, Rewrite, SetArguments, SetCode, SetString, SwapImport, Verbatim
 from codemod.python.edit import Names, to_edits
 from codemod.python.imports import Imports, swapped_import
-from codemod.python.source import SourceError, parse
+from codemod.python.reparse import parses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,10 +91,8 @@ def _rewritten(source: Source, facts: Facts, rewrites: list[Rewrite]) -> Rewritt
     edits = sorted([*made, *imports.edits()])
     if any(later.span.start < earlier.span.end for earlier, later in pairwise(edits)):
         raise RewriteError(source.path)  # what one rule takes out, another one changes
-    try:
-        parse(applied(source.code, edits))
-    except SourceError as error:
-        raise RewriteError(source.path) from error
+    if not parses(source, facts.statements, edits):
+        raise RewriteError(source.path)
     return Rewritten(source, tuple(edits), texts)
 
 

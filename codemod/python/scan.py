@@ -76,6 +76,7 @@ class _Scanner(ExpressionScanner):
         """Visit the module's body, then the bodies of functions from the outside in."""
         top = self.scope
         self.facts.import_line, self.facts.code_line = _import_lines(tree.body)
+        self.facts.statements = _openings(tree.body)
         self.rebound = frozenset(_declared_outer(tree.body))
         self.block(tree.body)
         self._close(top)
@@ -441,6 +442,24 @@ def _declared_outer(body: Sequence[ast.AST]) -> Iterator[str]:
             stack += getattr(node, block)
 
 
+def _first_line(statement: ast.stmt) -> int:
+    """The line on which a statement begins, with its decorators."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _openings(body: list[ast.stmt]) -> list[int]:
+    """The lines on which statements begin and nothing that began before them goes on."""
+    lines: list[int] = []
+    end = 0
+    for statement in body:
+        line = _first_line(statement)
+        if line > end:
+            lines.append(line)
+        end = statement.end_lineno or line
+    return lines
+
+
 def _import_lines(body: list[ast.stmt]) -> tuple[int, int]:
     """The lines of the first import and of the first statement, both after the docstring and ``__future__``.
 
@@ -454,8 +473,7 @@ def _import_lines(body: list[ast.stmt]) -> tuple[int, int]:
             previous = statement
             continue
         if first is None:
-            decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-            first = min(statement.lineno, *(decorator.lineno for decorator in decorators), statement.lineno)
+            first = _first_line(statement)
         if isinstance(statement, ast.Import | ast.ImportFrom):
             return statement.lineno, first
     if first is None:
