@@ -1,4 +1,4 @@
-"""What a program's decisions depend on: nodes whose sources have to be known, and functions whose callers give them.
+"""What a program's decisions depend on: nodes whose sources have to be known, and names whose users have to be read.
 
 Files are read on demand, so that what is asked for here decides how much of a repository is read. A value matters when
 a client, a key, a model or a request can come from it. A call of something unknown matters when it may be one of the
@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 from codemod import provider
 from codemod.python.addresses import VARIABLES
+from codemod.python.callers import Callee
 from codemod.python.graph import ANY
-from codemod.python.objects import ClientRef, Container, Instance, Resource
+from codemod.python.objects import Bound, ClassRef, ClientRef, Container, Instance, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from codemod.python.facts import Call, Facts
-    from codemod.python.program import Program
+    from codemod.python.facts import Arg, Call
+    from codemod.python.program import HttpCall, Program
 
 # Arguments of calls through the SDK's module that decide where a call goes.
 _PASSED = frozenset({"model", "engine", "deployment_id", "api_key", "api_base", "api_type"})
@@ -28,7 +29,15 @@ _CLIENT_ARGUMENTS = frozenset({"api_key", "base_url", "organization", "default_h
 # Methods that every kind of object has: they say nothing of what they are called on.
 _COMMON = frozenset({"copy", "delete", "files", "get"})
 _RESOURCES = provider.RESOURCES - _COMMON
-_METHODS = ("create", "generate", "parse", "stream")
+# Arguments that tell a request of the SDK from other calls, whatever it is called on.
+_TELLING = _PASSED | {"messages", "input"}
+_ADDRESS = frozenset({None, "url", "base_url"})
+_BODIES = frozenset({"json", "data", "content"})
+_SETS_HEADERS = (".update", ".add_header", ".add_unredirected_header", ".setdefault")
+_METHODS = ("create", "parse", "stream")
+_ENVIRONMENT = -2  # what a store is to when it is to no client
+# How much of an argument's containers is looked through.
+_MOST = 50
 
 
 class Demand:
@@ -39,8 +48,7 @@ class Demand:
         self._behind: dict[int, list[int]] = defaultdict(list)
         self._attributes: dict[int, str] = {}
         self._imported: dict[int, str] = {}
-        self._talks: set[int] = set()
-        for file, (facts, base) in enumerate(zip(program.files, program.offsets, strict=True)):
+        for facts, base in zip(program.files, program.offsets, strict=True):
             for load in facts.attribute_loads:
                 self._behind[load.result + base].append(load.base + base)
                 self._attributes[load.result + base] = load.name
@@ -48,33 +56,34 @@ class Demand:
                 self._behind[item.result + base].append(item.base + base)
             for record in facts.imports:
                 self._imported[record.node + base] = record.name or ""
-            if _names_openai(facts):
-                self._talks.add(file)
         for call in program.calls:
             self._behind[call.result].append(call.func)
         self._seen: set[int] = set()
+        self._classes: set[int] = set()
+        self._callees: set[Callee] = set()
         self._names: set[str] = set()
+        self._talk = self._spread(node for node, text in program.constants.items() if _names_openai(text))
+        texts = program.compositions.items()
+        self._talk |= self._spread(node for node, made in texts if any(_names_openai(part.text) for part in made.parts))
 
-    def needed(self) -> tuple[set[int], set[str]]:
-        """Every node that a decision can depend on, and the names of functions whose callers give its value."""
+    def needed(self) -> tuple[set[int], set[Callee]]:
+        """Every node that a decision can depend on, and the functions whose callers give its value."""
         program = self._program
-        unknown = [
-            (call, program.call_file[index])
-            for index, call in enumerate(program.calls)
-            if not program.values.get(call.func)
-        ]
+        unknown = [call for call in program.calls if not program.values.get(call.func)]
         lookups = program.lookups.values()
         self._follow(self._roots())
         while True:
-            self._names |= self._callers()
+            self._callees |= self._callers()
+            self._names = {callee.name for callee in self._callees}
             before = len(self._seen)
-            self._follow([call.func for call, file in unknown if self._matters(call, file)])
+            self._follow([call.func for call in unknown if self._matters(call)])
             self._follow([lookup.name for lookup in lookups if lookup.node in self._seen])
+            self._follow(self._stored())
             if len(self._seen) == before:
                 break
-            unknown = [(call, file) for call, file in unknown if call.func not in self._seen]
+            unknown = [call for call in unknown if call.func not in self._seen]
         self._follow([lookup.name for lookup in lookups])  # a name that is imported; whoever passes one names it
-        return self._seen, self._names
+        return self._seen, self._callees | self._shared()
 
     def _roots(self) -> list[int]:
         """What clients are made with, which model their calls name, what is stored where they look; base classes."""
@@ -87,13 +96,36 @@ class Demand:
         ]
         given += [arg for call in program.api_calls for arg in call.args if arg.name == "model" or arg.stars]
         given += [arg for call in program.module_calls for arg in call.args if arg.name in _PASSED or arg.stars]
-        if self._talks:
-            given += [arg for sent in program.http_calls for arg in sent.args]
+        given += self._of_requests()
         roots = [arg.node for arg in given]
         roots += [node for arg in given if arg.stars == 2 for node in self._entries(arg.node)]
-        roots += [store.value for store in program.stores]
-        roots += [base for cls in program.classes for base in cls.bases]
+        roots += [store.value for store in program.stores if store.client != _ENVIRONMENT]
         return roots
+
+    def _of_requests(self) -> list[Arg]:
+        """What decides about requests sent without the SDK: where one goes that has headers; all of it if to OpenAI."""
+        if not self._talk:
+            return []
+        given: list[Arg] = []
+        sent = self._program.http_calls
+        sessions = {each.session for each in sent if each.session >= 0 and _has_headers(each)}
+        for each in sent:
+            if any(self._concerns(arg.node) for arg in each.args):
+                given += each.args
+            elif (each.session in sessions or _has_headers(each)) and any(a.name in _BODIES for a in each.args):
+                given += [arg for arg in each.args if arg.name in _ADDRESS]
+        return given
+
+    def _stored(self) -> list[int]:
+        """What the program puts into its environment under a name that is OpenAI's, or is read, or is unknown."""
+        constants, lookups = self._program.constants, self._program.lookups.values()
+        read = {constants.get(lookup.name) for lookup in lookups if lookup.node in self._seen}
+        found = []
+        for store in self._program.stores:
+            name = constants.get(store.key)
+            if store.client == _ENVIRONMENT and (not isinstance(name, str) or "OPENAI" in name or name in read):
+                found.append(store.value)
+        return found
 
     def _entries(self, node: int) -> list[int]:
         """The entries of the dicts that are unpacked at a node, as far as they decide anything."""
@@ -114,26 +146,62 @@ class Demand:
                 seen.add(node)
                 stack += [source for source, _ in back.get(node, ())]
                 stack += behind.get(node, ())
+                stack += self._bases(node)
 
-    def _matters(self, call: Call, file: int) -> bool:
+    def _bases(self, node: int) -> list[int]:
+        """The bases of the classes whose objects a node may hold: they may say what the objects' fields are."""
+        found: list[int] = []
+        for value in self._program.values.get(node, ()):
+            owner = value.receiver if isinstance(value, Bound) else value
+            if isinstance(owner, ClassRef | Instance) and owner.index not in self._classes:
+                self._classes.add(owner.index)
+                found += self._program.classes[owner.index].bases
+        return found
+
+    def _spread(self, nodes: Iterable[int]) -> set[int]:
+        """Every node that may hold one of ``nodes``, or what is made of it."""
+        flow, derived = self._program.flow, self._program.derived
+        found, stack = set[int](), list(nodes)
+        while stack:
+            node = stack.pop()
+            if node not in found:
+                found.add(node)
+                stack += [target for target, _ in flow.get(node, ())]
+                stack += derived.get(node, ())
+        return found
+
+    def _matters(self, call: Call) -> bool:
         """Whether a call of something unknown may have to do with a client or a needed value."""
-        name = self._attributes.get(call.func)
-        if name is None:
-            name = self._import_name(call.func)
-            if name is None:
-                return True  # a parameter, or a variable that nothing is known of
-        elif name.startswith(_METHODS) or self._is_resource(call.func):
+        attribute = self._attributes.get(call.func)
+        name = attribute or self._import_name(call.func)
+        if name in self._names or self._is_resource(call.func):
             return True
-        return (
-            name in self._names
-            or file in self._talks
-            or any(
-                arg.name in _CLIENT_ARGUMENTS
-                or arg.node in self._seen
-                or any(isinstance(value, ClientRef | Resource) for value in self._program.values.get(arg.node, ()))
-                for arg in call.args
-            )
+        # Of what is imported it is known by its name whether its arguments are needed.
+        sdk = name is None or (attribute is not None and attribute.startswith(_METHODS))
+        return any(
+            (sdk and (arg.stars == 2 or arg.name in _TELLING))
+            or arg.name in _CLIENT_ARGUMENTS
+            or arg.node in self._seen
+            or self._concerns(arg.node)
+            for arg in call.args
         )
+
+    def _concerns(self, node: int) -> bool:
+        """Whether an argument is a client, an address of OpenAI's, or a container with one of them."""
+        seen, stack = set[int](), [node]
+        while stack and len(seen) < _MOST:
+            at = stack.pop()
+            if at in seen:
+                continue
+            seen.add(at)
+            if at in self._talk:
+                return True
+            for value in self._program.values.get(at, ()):
+                if isinstance(value, ClientRef | Resource):
+                    return True
+                if isinstance(value, Container):
+                    stack += self._program.fields.get(value, {}).values()
+        return False
 
     def _is_resource(self, function: int) -> bool:
         """Whether a method is read from something named as a resource of the SDK is."""
@@ -156,25 +224,55 @@ class Demand:
             stack += [source for source, _ in sources]
         return name
 
-    def _callers(self) -> set[str]:
-        """Names of functions and classes of the repository whose callers give a value that is needed."""
+    def _callers(self) -> set[Callee]:
+        """Functions and classes of the repository whose callers give a value that is needed."""
         program = self._program
-        names = set()
-        for function in program.functions:
+        found = set()
+        for index, function in enumerate(program.functions):
+            if function.scope >= 0 or function.name.startswith("test_"):
+                continue  # nobody calls it from another file
             if any(
                 parameter.node in self._seen
                 for parameter in function.parameters
                 if parameter.name not in ("self", "cls")
             ):
-                cls = function.owner
-                names.add(program.classes[cls].name if function.name == "__init__" and cls >= 0 else function.name)
-        for owner, fields in program.fields.items():  # what makes an object may be given the value of its field
-            if isinstance(owner, Instance) and not self._seen.isdisjoint(fields.values()):
-                names.add(program.classes[owner.index].name)
-        return {name for name in names if name.isidentifier()}
+                path = program.files[program.function_file[index]].path
+                owner = program.classes[function.owner].name if function.owner >= 0 else ""
+                found.add(Callee(owner if owner and function.name == "__init__" else function.name, owner, path))
+        for value, fields in program.fields.items():  # what makes an object may be given the value of its field
+            if isinstance(value, Instance) and not self._seen.isdisjoint(fields.values()):
+                name = program.classes[value.index].name
+                found.add(Callee(name, name, program.files[program.class_file[value.index]].path))
+        return {callee for callee in found if callee.name.isidentifier()}
+
+    def _shared(self) -> set[Callee]:
+        """Names of modules and classes that hold a key or a model which may move: whoever else reads it counts, too."""
+        program, found = self._program, set[Callee]()
+        for facts, base in zip(program.files, program.offsets, strict=True):
+            bound = ((name, node + base) for name, node in facts.module_names.items())
+            found |= {Callee(name, "", facts.path) for name, node in bound if self._moves(node)}
+        for cls, path in zip(program.classes, program.class_file, strict=True):
+            if any(map(self._moves, cls.body.values())):
+                found.add(Callee(cls.name, cls.name, program.files[path].path))
+        return found
+
+    def _moves(self, node: int) -> bool:
+        """Whether a name that is needed is bound to a look-up or to the id of a model."""
+        if node not in self._seen:
+            return False
+        bound = {node} | {source for source, _ in self._program.back.get(node, ())}
+        ids = (self._program.constants.get(source) for source in bound)
+        return not bound.isdisjoint(self._program.lookups) or any(
+            isinstance(text, str) and provider.is_openai_model(text) for text in ids
+        )
 
 
-def _names_openai(facts: Facts) -> bool:
-    """Whether a file names OpenAI's host, or a variable for it: its requests may go there."""
-    texts = [*facts.constants.values(), *(mention.text for mention in facts.mentions)]
-    return any(isinstance(text, str) and ("openai.com" in text or text in VARIABLES) for text in texts)
+def _has_headers(sent: HttpCall) -> bool:
+    """Whether a call gives headers, as every request to OpenAI needs them."""
+    given = any(arg.stars == 2 or arg.name in ("headers", "auth") for arg in sent.args)
+    return given or sent.name.endswith(_SETS_HEADERS)
+
+
+def _names_openai(text: object) -> bool:
+    """Whether a text names OpenAI's host, or a variable for it: what it is used for may go there."""
+    return isinstance(text, str) and ("openai.com" in text or text in VARIABLES)

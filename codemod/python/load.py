@@ -10,6 +10,7 @@ from codemod.disk import TooLargeError
 from codemod.files.documents import container
 from codemod.files.site import FormatError
 from codemod.mentions import mentions
+from codemod.python.callers import Callee, Homes, Look, Wanted
 from codemod.python.demand import Demand
 from codemod.python.embedded import EmbeddedSource
 from codemod.python.link import Linker
@@ -18,7 +19,7 @@ from codemod.python.source import Source, SourceError
 from codemod.python.workers import facts_of, scan_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from codemod.files.documents.container import Container
 
@@ -54,7 +55,7 @@ class Loader:
         self.containers: dict[str, Container] = {}
         self.unreadable: list[Unreadable] = []
         self._failed: set[str] = set()
-        self._searched: set[str] = set()
+        self._searched: set[Look] = set()
         self._others: Sequence[str] = ()
         self.linker = Linker(Modules(selected))
 
@@ -171,38 +172,25 @@ class Loader:
     def _wanted(self) -> list[str]:
         """Files that the arguments of clients and calls lead to, backwards through imports and forwards to callers."""
         program = self.linker.program
-        seen, names = Demand(program).needed()
+        seen, callees = Demand(program).needed()
         wanted = {program.unloaded[node] for node in seen if node in program.unloaded}
         if program.module_calls and not any(store.client == -1 and store.name == "api_key" for store in program.stores):
-            names.add("load_dotenv")  # the SDK's module takes its key from an environment that is filled there
-        if names:
-            wanted |= self._mentioning(names)
+            callees.add(
+                Callee("load_dotenv", "", "")
+            )  # the SDK's module takes its key from an environment that is filled there
+        homes = Homes(program, self.linker.modules.paths, self._bytes)
+        looks = {look for callee in callees for look in homes.looks(callee)}
+        if fresh := looks - self._searched:
+            self._searched |= fresh
+            wanted |= self._calling(Wanted(fresh))
         return sorted(wanted)
 
-    def _mentioning(self, names: Iterable[str]) -> set[str]:
-        """Files not read yet that contain one of the names: they may call the functions so named."""
-        fresh = set(names) - self._searched
-        if not fresh:
-            return set()
-        self._searched |= fresh
-        pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(fresh)) + rb")\b")
-        # A file outside the selection has to name the module as well: a common name alone would read everything.
-        modules = re.compile(rb"\b(?:" + b"|".join(self._module_names()) + rb")\b")
+    def _calling(self, wanted: Wanted) -> set[str]:
+        """Files not read yet that may call one of the functions."""
         found = set()
         for path in (*self._selected, *self._others):
             if path not in self.sources and path not in self._failed:
                 data = self._bytes(path)
-                if data is None or not pattern.search(data):
-                    continue
-                if path in self.chosen or modules.search(data):
+                if data is not None and wanted.in_file(data):
                     found.add(path)
         return found
-
-    def _module_names(self) -> list[bytes]:
-        """The last part of the module names of the files read, each as a pattern."""
-        names = set()
-        for path in self.sources:
-            folder, _, name = path.rpartition("/")
-            stem = name.partition(".")[0]
-            names.add(folder.rpartition("/")[2] if stem == "__init__" else stem)
-        return [re.escape(name.encode()) for name in sorted(names) if name] or [rb"(?!)"]
