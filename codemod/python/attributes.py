@@ -24,7 +24,7 @@ from codemod.python.objects import (
     Super,
     Value,
 )
-from codemod.python.program import EnvironmentLookup, Store
+from codemod.python.program import EnvironmentLookup, EnvironmentStore, Store
 
 if TYPE_CHECKING:
     from codemod.python.facts import AttributeLoad, AttributeStore, ItemLoad, ItemStore, Iteration
@@ -315,7 +315,7 @@ class Attributes(Graph):
                 self._store_on_client(site, index, file)
 
     def _store_on_client(self, site: AttributeStore, client: int, file: int) -> None:
-        store = Store(client, site.name, -1, site.value, site.place, site.value_place, file)
+        store = Store(client, site.name, site.value, site.place, site.value_place, file)
         if store not in self.program.stores:
             self.program.stores.append(store)
 
@@ -370,9 +370,9 @@ class Attributes(Graph):
                 if node in self.program.dicts:
                     self.connect(site.key, self.field(value, KEYS))
             case External(name="os.environ" | "os.environ.copy()"):
-                store = Store(-2, "", site.key, site.value, site.place, site.value_place, file)
-                if store not in self.program.stores:
-                    self.program.stores.append(store)
+                store = EnvironmentStore(site.key, site.value, site.place, site.value_place, file)
+                if store not in self.program.environment_stores:
+                    self.program.environment_stores.append(store)
             case External() if site.constant is not ...:
                 self.keep(value, site.constant, site.value)
             case Instance() if site.constant is not ...:

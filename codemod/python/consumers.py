@@ -70,9 +70,4 @@ def traces_off(world: World) -> bool:
         names = {value.name for value in program.values.get(call.func, ()) if isinstance(value, External)}
         if names & _SWITCHES and any(program.constants.get(arg.node) is True for arg in call.args):
             return True
-    return any(
-        program.constants.get(origin.node) == _VARIABLE
-        for store in program.stores
-        if store.client == -2
-        for origin in world.origins(store.key)
-    )
+    return any(True for _ in world.set_variables({_VARIABLE}))

@@ -35,7 +35,6 @@ _ADDRESS = frozenset({None, "url", "base_url"})
 _BODIES = frozenset({"json", "data", "content"})
 _SETS_HEADERS = (".update", ".add_header", ".add_unredirected_header", ".setdefault")
 _METHODS = ("create", "parse", "stream")
-_ENVIRONMENT = -2  # what a store is to when it is to no client
 # How much of an argument's containers is looked through.
 _MOST = 50
 
@@ -99,7 +98,7 @@ class Demand:
         given += self._of_requests()
         roots = [arg.node for arg in given]
         roots += [node for arg in given if arg.stars == 2 for node in self._entries(arg.node)]
-        roots += [store.value for store in program.stores if store.client != _ENVIRONMENT]
+        roots += [store.value for store in program.stores]
         return roots
 
     def _of_requests(self) -> list[Arg]:
@@ -121,9 +120,9 @@ class Demand:
         constants, lookups = self._program.constants, self._program.lookups.values()
         read = {constants.get(lookup.name) for lookup in lookups if lookup.node in self._seen}
         found = []
-        for store in self._program.stores:
-            name = constants.get(store.key)
-            if store.client == _ENVIRONMENT and (not isinstance(name, str) or "OPENAI" in name or name in read):
+        for store in self._program.environment_stores:
+            name = constants.get(store.name)
+            if not isinstance(name, str) or "OPENAI" in name or name in read:
                 found.append(store.value)
         return found
 

@@ -25,7 +25,6 @@ SDK_KEY = "OPENAI_API_KEY"
 # What a call of 0.28 is handed instead of an empty key, which would make it take the module's.
 UNSET = "unset"
 _REAL_KEY = re.compile(r"sk-[A-Za-z0-9_-]{8,}$")
-_ENVIRONMENT = -2  # what a store is to when it is to no client
 _TEST_FILE = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest|noxfile)\.py$")
 
 
@@ -327,7 +326,7 @@ class _KeyMove:
                 lookup.name in reached and not self._serves_moving(lookup) for lookup in world.program.lookups.values()
             )
         everything = reached | world.tracer.derivatives(reached)
-        if any(store.client == _ENVIRONMENT and store.value in everything for store in world.program.stores):
+        if any(store.value in everything for store in world.program.environment_stores):
             return True  # whoever reads the variable that it is stored in may stay
         return world.http.client_stays(everything) or any(True for _ in world.outside_uses(everything))
 

@@ -22,7 +22,7 @@ from codemod.python.objects import (
     Super,
     Value,
 )
-from codemod.python.program import EnvironmentLookup, HttpCall, ModuleCall, Option, Store
+from codemod.python.program import EnvironmentLookup, EnvironmentStore, HttpCall, ModuleCall, Option
 
 if TYPE_CHECKING:
     from codemod.python.facts import Arg
@@ -164,7 +164,8 @@ class Libraries(Calling):
             self.connect(node, call.result)
             if how.sets:
                 file = self.program.call_file[call.call]
-                self.program.stores.append(Store(-2, "", name.node, node, record.place, default.place, file))
+                store = EnvironmentStore(name.node, node, record.place, default.place, file)
+                self.program.environment_stores.append(store)
 
     def _declared(self, name: str, call: Invocation) -> None:
         """A call that stands for a value which somebody else gives: a field, a page's widget, a dependency."""

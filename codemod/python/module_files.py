@@ -89,11 +89,9 @@ def environment_events(world: World) -> Iterator[tuple[str, Place]]:
             path = world.call_path(index)
             if not is_test_file(path):
                 yield path, call.place
-    for store in program.stores:
+    for store, _ in world.set_variables({SDK_KEY}):
         path = program.files[store.file].path
-        if store.client != -2 or is_test_file(path):
-            continue
-        if any(world.literal(origin) == SDK_KEY for origin in world.origins(store.key)):
+        if not is_test_file(path):
             yield path, store.place
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from codemod.python.facts import Place
     from codemod.python.module_client import ModuleUse
-    from codemod.python.program import ModuleCall, Store
+    from codemod.python.program import ModuleCall
     from codemod.python.values import Given
     from codemod.python.world import Client, World
 
@@ -72,19 +72,13 @@ def _special(world: World, client: Client) -> Iterator[Reason]:
             yield Reason("special", path, store.place, why, advice)
     if use.own is not None:
         return
-    for store, path in _set_variables(world, {"OPENAI_API_TYPE"}):
-        if any(world.literal(origin) not in _PLAIN_TYPES for origin in world.origins(store.value)):
-            yield Reason("special", path, store.place, "the module is left alone: its type is set to Azure's", advice)
+    for setter, _ in world.set_variables({"OPENAI_API_TYPE"}):
+        if any(world.literal(origin) not in _PLAIN_TYPES for origin in world.origins(setter.value)):
+            path = world.program.files[setter.file].path
+            yield Reason("special", path, setter.place, "the module is left alone: its type is set to Azure's", advice)
     if not world.given_to(client, "api_type") and any(_AZURE_TYPE.search(text) for text in world.configuration):
         why = "the module is left alone: a file of the repository sets OPENAI_API_TYPE to Azure's"
         yield Reason("special", client.path, client.place, why, advice)
-
-
-def _set_variables(world: World, names: set[str]) -> Iterator[tuple[Store, str]]:
-    """Where the program sets one of these variables, and the file."""
-    for store in world.program.stores:
-        if store.client == -2 and any(world.literal(origin) in names for origin in world.origins(store.key)):
-            yield store, world.program.files[store.file].path
 
 
 def _own_call(world: World, client: Client, use: ModuleUse, call: ModuleCall) -> Iterator[Reason]:
@@ -204,12 +198,12 @@ def _depends_on_environment(world: World, client: Client, use: ModuleUse) -> Ite
         )
         yield Reason("key", client.path, client.place, why, "Take the variable out, then run the migration again.")
     bases = world.given_to(client, "base_url")
-    for store, path in _set_variables(world, {"OPENAI_BASE_URL", "OPENAI_API_BASE"}) if not bases else ():
-        for origin in world.origins(store.value):
+    for setter, _ in world.set_variables({"OPENAI_BASE_URL", "OPENAI_API_BASE"}) if not bases else ():
+        for origin in world.origins(setter.value):
             url = world.literal(origin)
             if not isinstance(url, str) or classify(url, world.settings.base_url) is Address.OTHER:
                 why = "the module is left alone: its URL is put into the environment here"
-                yield Reason("url", path, store.place, why, _BY_HAND)
+                yield Reason("url", world.program.files[setter.file].path, setter.place, why, _BY_HAND)
     for store in client.stores:
         path = world.program.files[store.file].path
         tests = key_tests(world, path) if store.name == "api_key" and not use.major else ()

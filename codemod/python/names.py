@@ -262,7 +262,7 @@ class NameRoles:
             for use in facts.uses
             if use.kind == "contains"
         }
-        self._stores = {store.key: store for store in program.stores if store.client == -2}
+        self._stores = {store.name: store for store in program.environment_stores}
         self._environments = {
             field: owner.node
             for owner, fields in program.fields.items()
@@ -292,7 +292,7 @@ class NameRoles:
         for other in reached:
             if other in self._stores:
                 store = self._stores[other]
-                return "set" if _may_move(world, store.key, store.value) else "own"
+                return "set" if _may_move(world, store.name, store.value) else "own"
             for callee, _, _ in world.program.external_args.get(other, ()):
                 if callee == "pytest.raises":
                     return "check"  # of the message that follows
@@ -330,7 +330,7 @@ class NameRoles:
             world.literal(origin)
             for store in self._stores.values()
             if store.value in made
-            for origin in world.origins(store.key)
+            for origin in world.origins(store.name)
         }
         names = {world.literal(origin) for origin in world.origins(world.program.lookups[node].name)}
         return "own" if stored - names or any(True for _ in world.outside_uses(made)) else "lookup"
@@ -373,11 +373,11 @@ def asking_calls(world: World) -> set[int]:
     for given in (given for client in moving for given in world.keys(client)):
         found |= {call for origin in world.origins(given.node) for call in _asked_at(world, origin)}
     moved = {SDK_KEY} | {name for client in moving for name in plan_key(world, client, "").names}
-    for store in world.program.stores if moving else ():
-        names = {world.literal(origin) for origin in world.origins(store.key)} if store.client == -2 else set()
+    for store in world.program.environment_stores if moving else ():
+        names = {world.literal(origin) for origin in world.origins(store.name)}
         if (
             names & moved
-            and _may_move(world, store.key, store.value)
+            and _may_move(world, store.name, store.value)
             and not any(still_needed(world, str(n), "") for n in names)
         ):
             found |= {call for origin in world.origins(store.value) for call in _asked_at(world, origin)}
@@ -396,9 +396,7 @@ def _asked_at(world: World, origin: Origin) -> Iterator[int]:
 
 def literal_keys(world: World, name: str) -> Iterator[tuple[str, Place]]:
     """Literal keys that the program stores under the name."""
-    for store in world.program.stores:
-        if store.client != -2 or not any(world.literal(o) == name for o in world.origins(store.key)):
-            continue
+    for store, _ in world.set_variables({name}):
         for origin in world.origins(store.value):
             value = world.literal(origin)
             if (

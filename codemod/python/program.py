@@ -64,19 +64,25 @@ class EnvironmentLookup:
 
 @dataclass(slots=True)
 class Store:
-    """A value written to an attribute of a client or of the SDK's module (client -1), or to the environment.
-
-    ``name`` is the attribute; for the environment it is empty and ``key`` is the node of the variable's name.
-    """
+    """A value written to an attribute of a client, or of the SDK's module (client -1)."""
 
     client: int
     name: str
-    key: int
     value: int
     place: Place
     value_place: Place
     file: int
-    call: int = -1
+
+
+@dataclass(slots=True)
+class EnvironmentStore:
+    """A value written to a variable of the environment: nodes of its name and of the value."""
+
+    name: int
+    value: int
+    place: Place
+    value_place: Place
+    file: int
 
 
 @dataclass(slots=True)
@@ -146,6 +152,7 @@ class Program:
     module_calls: list[ModuleCall] = field(default_factory=list)
     http_calls: list[HttpCall] = field(default_factory=list)
     stores: list[Store] = field(default_factory=list)
+    environment_stores: list[EnvironmentStore] = field(default_factory=list)
     options: dict[int, Option] = field(default_factory=dict)
     client_classes: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     annotated_clients: dict[int, str] = field(default_factory=dict)

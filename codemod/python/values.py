@@ -13,12 +13,13 @@ from codemod.python.settings_class import is_settings_class
 from codemod.python.trace import Context, Origin, Tracer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from codemod.python.facts import Arg, Display, Place
     from codemod.python.link import Linker
     from codemod.python.objects import Value
+    from codemod.python.program import EnvironmentStore
     from codemod.python.source import Source
 
 
@@ -230,6 +231,12 @@ class Values:
             value = self.literal(name) if name.kind == "constant" else None
             names.add(value if isinstance(value, str) else "?")
         return names
+
+    def set_variables(self, names: Iterable[str]) -> Iterator[tuple[EnvironmentStore, str]]:
+        """Where the program sets one of these variables of the environment, and which."""
+        for store in self.program.environment_stores:
+            for name in sorted(set(names) & {self.literal(origin) for origin in self.origins(store.name)}):
+                yield store, name
 
     def guarded(self, origin: Origin) -> bool:
         """Whether the program makes sure that a look-up itself gives something.

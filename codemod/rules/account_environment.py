@@ -32,18 +32,13 @@ class AccountEnvironment(Rule):
         """Review each place that sets one of them while a client moves."""
         if all(client.index in world.held for client in world.clients):
             return
-        for store in world.program.stores:
-            if store.client != -2:
-                continue
-            for origin in world.origins(store.key):
-                if world.literal(origin) in ACCOUNT_VARIABLES:
-                    name = world.literal(origin)
-                    yield self.review(
-                        world.program.files[store.file].path,
-                        store.place,
-                        f"{name} is set here, and the SDK sends it to the new provider",
-                        f"Set {name} only in the process that still talks to OpenAI.",
-                    )
+        for store, name in world.set_variables(ACCOUNT_VARIABLES):
+            yield self.review(
+                world.program.files[store.file].path,
+                store.place,
+                f"{name} is set here, and the SDK sends it to the new provider",
+                f"Set {name} only in the process that still talks to OpenAI.",
+            )
 
     def follow(self, site: Site, file: Surrounding) -> Iterator[Told]:
         """Review each file that gives one of them to a program with a client that moves."""
