@@ -20,8 +20,9 @@ _STAR = re.compile(rb"\bimport[ \t]*\*")
 # Methods that objects of all kinds have.
 _COMMON = frozenset(
     (
-        "add append call close complete create delete do encode execute format generate get handle init invoke load main"
-        " open parse process put query read request reset run search send set setup start stop stream submit update write"
+        "add append call close complete create delete do encode execute format generate get handle init invoke load"
+        " main open parse process put query read request reset run search send set setup start stop stream submit"
+        " update write"
     ).split()
 )
 
