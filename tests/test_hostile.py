@@ -136,7 +136,6 @@ def test_files_too_large_to_be_read_are_told_and_end_no_run(tmp_path: Path) -> N
         ".env",
         "weights.bin",
         "requirements.txt",
-        "pyproject.toml",
         "noext",
     ]
     for name in (*names, ".gitignore"):

@@ -238,7 +238,7 @@ def test_url_of_another_host_is_told_as_such() -> None:
 def test_module_imported_in_a_function_is_configured_there() -> None:
     check_migrated(
         "def ask():\n    import openai\n    return " + CHAT,
-        "import os\ndef ask():\n    import openai\n    " + NEW_KEY + "    " + URL + "    return " + NEW_CHAT,
+        "import os\n\n\ndef ask():\n    import openai\n    " + NEW_KEY + "    " + URL + "    return " + NEW_CHAT,
     )
 
 

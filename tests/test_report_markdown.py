@@ -67,7 +67,7 @@ def test_every_finding_is_there_with_a_link_to_its_line() -> None:
 
 def test_reviews_are_tasks_and_the_most_urgent_comes_first() -> None:
     tasks = re.findall(r"^- \[ \] \[`(.+?)`\]", markdown.render(sample(), ""), re.MULTILINE)
-    assert tasks == ["scripts/old.py:3", "app/agent.py:41", "notebooks/try.ipynb, cell 5, line 2"]
+    assert tasks == ["scripts/old.py:3", "notebooks/try.ipynb, cell 5, line 2", "app/agent.py:41"]
 
 
 def test_diffs_and_snippets_are_fenced_and_show_no_secret() -> None:

@@ -333,5 +333,5 @@ def test_definitions_that_nobody_can_read_are_none(tmp_path: Path, monkeypatch: 
     def refuse(self: Path) -> bytes:
         raise PermissionError(13, "Permission denied", str(self))
 
-    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    monkeypatch.setattr("codemod.disk.read", refuse)
     assert definitions(tmp_path, "ABLIT_KEY") == ()

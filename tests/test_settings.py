@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -185,6 +187,14 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, content: bytes, pro
         load(path, tmp_path)
     assert caught.value.what.startswith(f"{path}: ")
     assert problem in caught.value.what
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows would write the whole file")
+def test_a_file_larger_than_any_configuration_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, "[tool.ablit-migrate]\n")
+    os.truncate(path, 1 << 42)  # nothing of it is on the disk
+    with pytest.raises(SettingsError, match="larger than 32 MB"):
+        load(None, tmp_path)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
