@@ -7,10 +7,12 @@ takes: the rules are asked again until nothing changes.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemod.changes import Status
 from codemod.python.actions import InsertAfter, InsertBefore, Rewrite
+from codemod.python.extents import Extents
 from codemod.rules import BY_ID, RULES
 from codemod.rules.direct_http import DirectHttp
 from codemod.rules.ignored import IgnoredByComment
@@ -24,6 +26,8 @@ from codemod.rules.unresolved_url import UnresolvedUrl
 from codemod.rules.unsupported_endpoint import UnsupportedEndpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from codemod.python.http_requests import Request
     from codemod.python.world import Client, World
 
@@ -38,12 +42,13 @@ _LATE = (UnresolvedKey, UnresolvedUrl, ModuleClient, UnresolvedModel)
 def decide(world: World) -> list[Note]:
     """What is done and said about every client of a program."""
     rules = [rule() for rule in RULES]
-    world.held.clear()
+    world.release()
     held: dict[int, list[Note]] = {}
+    partners = _partners(world)
 
     def hold(client: Client, notes: list[Note]) -> None:
         held[client.index] = notes
-        world.held.add(client.index)
+        world.hold(client)
 
     for client in world.clients:
         for rule in rules:
@@ -63,7 +68,9 @@ def decide(world: World) -> list[Note]:
             if client.index in held:
                 continue
             notes = [note for rule in _LATE for note in rule().hold(client, world)]
-            notes = notes or list(MixedClient().refuse(client, world)) or _stays_with_partner(client, world, held)
+            notes = (
+                notes or list(MixedClient().refuse(client, world)) or _stays_with(partners(client), client, world, held)
+            )
             if not notes:
                 moved[client.index] = [note for rule in rules for note in rule.move(client, world)]
                 notes = _serves_both(client, world, moved[client.index]) or _blocked(client, world, moved[client.index])
@@ -73,10 +80,11 @@ def decide(world: World) -> list[Note]:
             break
     found = [note for client in world.clients for note in held.get(client.index) or moved[client.index]]
     found += _about_requests(world, left)
-    done = [r for note in found for r in note.rewrites if not isinstance(r.action, InsertAfter | InsertBefore)]
+    edits = (rewrite for note in found for rewrite in note.rewrites)
+    done = Extents((r.path, r.place) for r in edits if not isinstance(r.action, InsertAfter | InsertBefore))
     for note in (note for rule in rules for note in rule.settle(world)):
         # What a client's move has rewritten is told with that client.
-        if not any(rewrite.path == note.path and rewrite.covers(note.place) for rewrite in done):
+        if not done.cover(note.path, note.place):
             found.append(note)
     return [note for note in _once(_unignored(world, found)) if _selected(world, note)]
 
@@ -90,11 +98,20 @@ def _once(notes: list[Note]) -> list[Note]:
     return list(seen.values())
 
 
-def _stays_with_partner(client: Client, world: World, held: dict[int, list[Note]]) -> list[Note]:
-    """Clients that share a constructor's call (a ``partial``) move together."""
-    for other in world.clients:
-        if other.index in held and set(other.constructor.calls) & set(client.constructor.calls):
-            first = held[other.index][0]
+def _partners(world: World) -> Callable[[Client], list[int]]:
+    """Which clients, by index, share a constructor's call (a ``partial``) with one, itself included."""
+    made: dict[int, list[int]] = defaultdict(list)
+    for client in world.clients:
+        for call in client.constructor.calls:
+            made[call].append(client.index)
+    return lambda client: sorted({index for call in client.constructor.calls for index in made[call]})
+
+
+def _stays_with(partners: list[int], client: Client, world: World, held: dict[int, list[Note]]) -> list[Note]:
+    """Clients that share a constructor's call move together."""
+    for other in partners:
+        if other in held:
+            first = held[other][0]
             if first.rule == UnsupportedEndpoint.id:
                 reason = "its arguments are also those of a client that stays at OpenAI"
                 return [MixedClient().left_alone(client, world, reason)]

@@ -66,6 +66,7 @@ class Attributes(Graph):
         self._children: dict[int, list[int]] = defaultdict(list)
         self.external_bases: dict[int, set[str]] = defaultdict(set)
         self._lineages: dict[int, list[int]] = {}
+        self._owners: dict[int, list[int]] = {}
         self._outside_bases: dict[int, set[str]] = {}
         self.methods: dict[int, list[int]] = defaultdict(list)
         self.kinds: dict[int, set[str]] = defaultdict(set)
@@ -81,20 +82,21 @@ class Attributes(Graph):
         """A class and its bases in the repository, nearest first."""
         order = self._lineages.get(cls)
         if order is None:
-            order, queue = [], [cls]
-            while queue:
-                current = queue.pop(0)
-                if current not in order:
-                    order.append(current)
+            known, queue = dict[int, None](), [cls]
+            for current in queue:
+                if current not in known:
+                    known[current] = None
                     queue += self.bases.get(current, ())
-            self._lineages[cls] = order
+            order = self._lineages[cls] = list(known)
         return order
 
     def descendants(self, cls: int) -> list[int]:
         """A class and all that derive from it in the repository."""
-        found = [cls]
+        found, known = [cls], {cls}
         for current in found:
-            found += [child for child in self._children[current] if child not in found]
+            new = [child for child in self._children.get(current, ()) if child not in known]
+            known.update(new)
+            found += new
         return found
 
     def has_method(self, cls: int, name: str) -> bool:
@@ -120,20 +122,33 @@ class Attributes(Graph):
     def add_base(self, cls: int, value: Value) -> None:
         """Take note of a base class; what was read from the class before is looked up again."""
         if isinstance(value, ClassRef) and value.index != cls:
-            self.bases[cls].append(value.index)
-            self._children[value.index].append(cls)
+            if value.index not in self.bases[cls]:
+                self.bases[cls].append(value.index)
+                self._children[value.index].append(cls)
         elif isinstance(value, External):
             self.external_bases[cls].add(externals.canonical(value.name))
         else:
             return
-        for other in self.descendants(cls):
+        descendants = self.descendants(cls)
+        for other in descendants:
             self._lineages.pop(other, None)
+            self._owners.pop(other, None)
             self._outside_bases.pop(other, None)
-        for other in self.descendants(cls):
-            for ancestor in self.lineage(other):
-                self.spread_self(other, ancestor)
-            for wanted in tuple(self._wanted[other]):
+        for other in descendants:
+            for owner in self._method_owners(other):
+                self.spread_self(other, owner)
+            for wanted in tuple(self._wanted.get(other, ())):
                 self._find(other, *wanted)
+
+    def _method_owners(self, cls: int) -> list[int]:
+        """The classes of a lineage that define methods; asked from the base down, no lineage is walked for it."""
+        owners = self._owners.get(cls)
+        if owners is None:
+            bases = self.bases.get(cls, ())
+            known = self._owners.get(bases[0]) if len(bases) == 1 else None
+            line = [cls, *known] if known is not None else self.lineage(cls)
+            owners = self._owners[cls] = [each for each in line if self.methods.get(each)]
+        return owners
 
     def spread_self(self, cls: int, owner: int) -> None:
         """The methods that ``owner`` defines are called on objects of ``cls`` too."""

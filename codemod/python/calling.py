@@ -163,7 +163,7 @@ class Calling(Attributes):
         """Take note of a base class; what was made of the class before its base was known is made again."""
         super().add_base(cls, value)
         for other in self.descendants(cls):
-            for call in tuple(self._constructed[other]):
+            for call in tuple(self._constructed.get(other, ())):
                 self._construct(other, call)
 
     def _construct(self, cls: int, call: Invocation) -> None:

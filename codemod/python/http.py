@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codemod import provider
 from codemod.python.addresses import Address
-from codemod.python.client_headers import headers_given
+from codemod.python.client_headers import header_writes, headers_given
 from codemod.python.http_plan import StaysError, bearers
 from codemod.python.http_requests import body_of, find_requests, headers_of, writes
 from codemod.python.http_urls import Target, supported, targets
@@ -80,6 +81,7 @@ class Http:
                 if not session.escapes and not session.members & self.held:
                     calls.update(session.calls)
         self.allies = frozenset(calls)
+        self._world.model_plans.clear()
 
     def _index(self, request: Request) -> None:
         world, index = self._world, request.index
@@ -144,6 +146,18 @@ class Http:
             return False
         clients = {index for node in nodes for index in self._client_headers.get(node, ())}
         return any(map(self._world.stays, clients))
+
+    def header_kept(self, write: Write) -> bool:
+        """Whether a client that stays is given a header that is written there."""
+        return any(map(self._world.stays, self._header_writers.get(write, ())))
+
+    @cached_property
+    def _header_writers(self) -> dict[Write, list[int]]:
+        found: dict[Write, list[int]] = defaultdict(list)
+        for client in self._world.clients:
+            for write in header_writes(self._world, client):
+                found[write].append(client.index)
+        return found
 
     def header_stays(self, node: int) -> bool:
         """Whether an Authorization header's value also serves a request that stays, or code outside."""

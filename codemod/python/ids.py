@@ -76,7 +76,13 @@ def plan_models(world: World, client: Client, call: ApiCall) -> list[ModelPlan]:
 
 
 def plan_given(world: World, given: Given) -> ModelPlan:
-    """The plan for one value given as a model."""
+    """The plan for one value given as a model, made once for all the clients whose calls take it."""
+    if given not in world.model_plans:
+        world.model_plans[given] = _plan(world, given)
+    return world.model_plans[given]
+
+
+def _plan(world: World, given: Given) -> ModelPlan:
     plan = ModelPlan(given)
     chosen = False
     for origin in world.origins(given.node, given.context):
@@ -189,14 +195,11 @@ def has_key(world: World, base: int, key: str) -> bool:
 
 def _collapses(world: World, literal: Literal) -> str | None:
     """Whether changing the literal would make entries of its container equal that are distinct now."""
-    for kind, siblings in world.element_of.get(literal.node, ()):
-        same = {
-            value
-            for value in siblings
-            if isinstance(value, str)
-            and value != literal.old
-            and provider.map_model(value, world.settings.models) == literal.new
-        }
-        if same:
-            return f"{COLLAPSE} in {kind} that would become one"
+    for siblings in world.element_of.get(literal.node, ()):
+        if siblings.ids is None:
+            siblings.ids = {}
+            for value in dict.fromkeys(value for value in siblings.values if isinstance(value, str)):
+                siblings.ids.setdefault(provider.map_model(value, world.settings.models), []).append(value)
+        if any(value != literal.old for value in siblings.ids.get(literal.new, ())[:2]):
+            return f"{COLLAPSE} in {siblings.kind} that would become one"
     return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from codemod.changes import Edit, Span
 from codemod.python.edit import Names
+from codemod.python.extents import Extents, Nested
 
 if TYPE_CHECKING:
     from codemod.python.actions import Rewrite
@@ -22,6 +23,9 @@ class Imports:
         self._source = source
         self._lines: dict[str, str] = {}
         self._users: list[Place] = []
+        self._functions = Nested([function.place for function in facts.functions])
+        self._mentions = Extents(("", mention.place) for mention in facts.mentions)
+        self._classes = Nested([cls.place for cls in facts.classes])
 
     def names(self, rewrite: Rewrite) -> Names:
         """How the code of a rewrite can name what it needs; notes the imports that are missing."""
@@ -34,7 +38,7 @@ class Imports:
 
     def _style(self, place: Place) -> tuple[str, bool]:
         """The quotes for new strings - inside an f-string those that do not end it - and whether to stay on a line."""
-        for mention in self._facts.mentions:
+        for mention in self._facts.mentions if self._mentions.cover("", place) else ():
             if mention.place[:2] <= place[:2] and place[2:] <= mention.place[2:]:
                 quote = self._source.slice(mention.place).lstrip("rRfFbBuU")[0]
                 if mention.place == place:
@@ -131,12 +135,7 @@ class Imports:
 
     def _function_at(self, place: Place) -> int:
         """The innermost function whose body holds a place, or -1."""
-        found, size = -1, None
-        for index, function in enumerate(self._facts.functions):
-            start, end = function.place[:2], function.place[2:]
-            if start <= place[:2] and place[2:] <= end and (size is None or start >= size):
-                found, size = index, start
-        return found
+        return self._functions.innermost(place)
 
     def _local(self, place: Place) -> frozenset[str]:
         """Names that mean something else at a place than at the top of the file.
@@ -157,9 +156,10 @@ class Imports:
     def _of_class(self, place: Place, function: int) -> frozenset[str]:
         """The names of the class whose body itself, and no function in it, holds a place."""
         start = self._facts.functions[function].place[:2] if function >= 0 else (0, 0)
-        around = [c for c in self._facts.classes if c.place[:2] <= place[:2] and place[2:] <= c.place[2:]]
-        innermost = max(around, key=lambda cls: cls.place[:2], default=None)
-        return frozenset(innermost.body) if innermost is not None and innermost.place[:2] > start else frozenset()
+        found = self._classes.innermost(place)
+        if found < 0 or self._facts.classes[found].place[:2] <= start:
+            return frozenset()
+        return frozenset(self._facts.classes[found].body)
 
     def _free(self, name: str) -> bool:
         """Whether a module-level name is bound to nothing but the module that it names."""

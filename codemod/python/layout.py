@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod.python.expressions import place_of
+from codemod.python.extents import Nested
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,8 @@ class Layout:
         self._tree = tree
         self._statements: dict[Place, tuple[ast.stmt, tuple[Step, ...], int]] = {}
         self._index(tree.body, (), 0)
+        self._places = list(self._statements)
+        self._nested = Nested(self._places)
 
     def _index(self, body: list[ast.stmt], trail: tuple[Step, ...], functions: int) -> None:
         for index, statement in enumerate(body):
@@ -62,11 +65,8 @@ class Layout:
 
     def around(self, place: Place) -> Place | None:
         """The simple statement that holds an expression; None in the head of a compound one."""
-        inside = [at for at in self._statements if at[:2] <= place[:2] and place[2:] <= at[2:]]
-        if not inside:
-            return None
-        innermost = max(inside, key=lambda at: len(self._statements[at][1]))
-        return innermost if self.simple(innermost) is not None else None
+        found = self._nested.innermost(place)
+        return self._places[found] if found >= 0 and self.simple(self._places[found]) is not None else None
 
     def top_level(self, place: Place) -> bool:
         """Whether a statement stands in the module's own block."""

@@ -8,15 +8,26 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from codemod.changes import Edit, Span, applied, excerpt
-from codemod.python.actions import RenameIn, Require, Rewrite, SetArguments, SetCode, SetString, SwapImport, Verbatim
+from codemod.python.actions import (
+    Action,
+    RenameIn,
+    Require,
+    Rewrite,
+    SetArguments,
+    SetCode,
+    SetString,
+    SwapImport,
+    Verbatim,
+)
 from codemod.python.edit import Names, to_edits
+from codemod.python.extents import Extents
 from codemod.python.imports import Imports, swapped_import
 from codemod.python.reparse import parses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from codemod.python.facts import Facts
+    from codemod.python.facts import Facts, Place
     from codemod.python.source import Source
     from codemod.rules.rule import Note
 
@@ -57,23 +68,22 @@ def rewrite_files(notes: Sequence[Note], sources: Mapping[str, Source], facts: M
 
     Raises ``RewriteError`` for the first one that cannot be changed so.
     """
-    by_path: dict[str, list[Rewrite]] = defaultdict(list)
+    by_path: dict[str, dict[Rewrite, None]] = defaultdict(dict)
     for note in notes:
         for rewrite in note.rewrites:
-            if rewrite not in by_path[rewrite.path]:
-                by_path[rewrite.path].append(rewrite)
-    changed = [_rewritten(sources[path], facts[path], rewrites) for path, rewrites in sorted(by_path.items())]
+            by_path[rewrite.path][rewrite] = None
+    changed = [_rewritten(sources[path], facts[path], list(rewrites)) for path, rewrites in sorted(by_path.items())]
     return [each for each in changed if applied(each.source.text, each.edits) != each.source.text]
 
 
 def _rewritten(source: Source, facts: Facts, rewrites: list[Rewrite]) -> Rewritten:
     imports = Imports(facts, source)
     rewrites = _merged(_distinct(rewrites))
-    bare = [
-        rewrite
+    bare = {
+        rewrite: None
         for rewrite in rewrites
         if isinstance(rewrite.action, Require | SetCode) and source.slice(rewrite.place).startswith("getenv(")
-    ]
+    }
     copied = any("getenv" in rewrite.action.text for rewrite in rewrites if isinstance(rewrite.action, Verbatim))
     swap = swapped_import(facts, source, len(bare)) if bare and not copied else None
     tasks: list[tuple[Rewrite, Names]] = []
@@ -86,7 +96,7 @@ def _rewritten(source: Source, facts: Facts, rewrites: list[Rewrite]) -> Rewritt
             tasks.append((rewrite, imports.names(rewrite)))
     if swap is not None:
         place, old, new = swap
-        tasks.append((Rewrite(source.path, place, SwapImport(old, new), bare[0].rule), Names()))
+        tasks.append((Rewrite(source.path, place, SwapImport(old, new), next(iter(bare)).rule), Names()))
     made, texts = to_edits(source, tasks)
     edits = sorted([*made, *imports.edits()])
     if any(later.span.start < earlier.span.end for earlier, later in pairwise(edits)):
@@ -98,17 +108,16 @@ def _rewritten(source: Source, facts: Facts, rewrites: list[Rewrite]) -> Rewritt
 
 def _distinct(rewrites: list[Rewrite]) -> list[Rewrite]:
     """Rewrites without those of a string that lies in an expression which is replaced as a whole, or is set twice."""
-    whole = [r for r in rewrites if isinstance(r.action, SetCode | Require)]
-    kept: list[Rewrite] = []
+    whole = Extents((r.path, r.place) for r in rewrites if isinstance(r.action, SetCode | Require))
+    kept: dict[tuple[Place, Action], Rewrite] = {}
     for rewrite in rewrites:
-        inside = any(o.covers(rewrite.place) and o.place != rewrite.place for o in whole)
-        again = any(o.place == rewrite.place and o.action == rewrite.action for o in kept)
-        if not again and not (inside and isinstance(rewrite.action, SetString | RenameIn)):
-            kept.append(rewrite)
-    values = [r.place for r in kept if isinstance(r.action, SetCode | SetString | Require)]
+        string = isinstance(rewrite.action, SetString | RenameIn)
+        if not (string and whole.surround(rewrite.path, rewrite.place)):
+            kept.setdefault((rewrite.place, rewrite.action), rewrite)
+    values = [place for place, action in kept if isinstance(action, SetCode | SetString | Require)]
     if len(values) != len(set(values)):
-        raise RewriteError(kept[0].path)  # two rules want one expression to be two things
-    return kept
+        raise RewriteError(rewrites[0].path)  # two rules want one expression to be two things
+    return list(kept.values())
 
 
 def _merged(rewrites: list[Rewrite]) -> list[Rewrite]:

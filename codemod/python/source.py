@@ -7,7 +7,8 @@ import io
 import re
 import tokenize
 import warnings
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,7 @@ class Source:
         self.text, self.encoding, self._bom = self._decoded(data)
         self.code = self.text
         self._starts: list[int] | None = None
+        self._columns: dict[int, list[int]] = {}
 
     def _decoded(self, data: bytes) -> tuple[str, str, bool]:
         """The text, its encoding, and whether it begins with a byte-order mark."""
@@ -106,8 +108,17 @@ class Source:
     def offset(self, line: int, column: int) -> int:
         """The offset of a position that ``ast`` gives (columns in UTF-8 bytes)."""
         start = self.starts[line - 1]
-        text = self.line(line)
-        return start + (column if text.isascii() else len(text.encode()[:column].decode()))
+        if self._ascii:
+            return start + column
+        if line not in self._columns:
+            text = self.line(line)
+            self._columns[line] = [] if text.isascii() else [0, *accumulate(len(char.encode()) for char in text)]
+        columns = self._columns[line]
+        return start + (bisect_left(columns, column) if columns else column)
+
+    @cached_property
+    def _ascii(self) -> bool:
+        return self.text.isascii()
 
     def span(self, place: Place) -> Span:
         """The characters of a place."""
@@ -125,7 +136,7 @@ class Source:
 
     def ignores(self, place: Place, *rules: str) -> bool:
         """Whether a comment on one of the lines of a place asks to leave it alone for one of these rules."""
-        if "ablit:" not in self.text:
+        if not self._speaks:
             return False
         for number in range(place[0], place[2] + 1):
             match = _IGNORE.search(self.line(number))
@@ -133,12 +144,17 @@ class Source:
                 return True
         return False
 
-    @property
+    @cached_property
     def ignored(self) -> bool:
         """Whether a comment asks to leave the whole file alone."""
-        return "ablit:" in self.text and _IGNORE_FILE.search(self.text) is not None
+        return self._speaks and _IGNORE_FILE.search(self.text) is not None
 
-    @property
+    @cached_property
+    def _speaks(self) -> bool:
+        """Whether a comment may be meant for this tool."""
+        return "ablit:" in self.text
+
+    @cached_property
     def newline(self) -> str:
         """How the file ends most of its lines."""
         crlf = self.text.count("\r\n")
@@ -158,7 +174,7 @@ class Source:
                 return end[0]
         return "\n"
 
-    @property
+    @cached_property
     def quote(self) -> str:
         """The quote that the file mostly uses."""
         return "'" if self.text.count("'") > self.text.count('"') else '"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -33,6 +34,15 @@ class Placed(Protocol):
     @property
     def place(self) -> Place:
         """Where in it."""
+
+
+@dataclass(slots=True)
+class Siblings:
+    """The elements of a container that have to differ; ``ids``: those of them that become the same model id."""
+
+    kind: str
+    values: list[object]
+    ids: dict[str | None, list[str]] | None = None
 
 
 class Given(NamedTuple):
@@ -279,7 +289,7 @@ class Values:
         self.uses: dict[int, str] = {}
         self.keyed_by: dict[int, list[int]] = {}
         self.methods_read: dict[int, set[str]] = {}
-        self.element_of: dict[int, list[tuple[str, list[object]]]] = {}
+        self.element_of: dict[int, list[Siblings]] = {}
         for facts, base in zip(program.files, program.offsets, strict=True):
             for use in facts.uses:
                 if use.kind in ("compare", "contains"):
@@ -308,9 +318,9 @@ class Values:
             self._index_siblings("a list of choices", {value + base for _, _, value in display.items})
 
     def _index_siblings(self, kind: str, nodes: set[int]) -> None:
-        values: list[object] = [self.program.constants.get(node) for node in nodes]
+        siblings = Siblings(kind, [self.program.constants.get(node) for node in nodes])
         for node in nodes:
-            self.element_of.setdefault(node, []).append((kind, values))
+            self.element_of.setdefault(node, []).append(siblings)
 
     def handed_over(self, node: int) -> list[tuple[str, int, Arg]]:
         """What a field of a container is handed to outside, with the container or with one that it is in."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from codemod.files.needs import Kind, Needs, Reader
 from codemod.python.addresses import ACCOUNT_VARIABLES, VARIABLES, Address, addresses
+from codemod.python.extents import Extents
 from codemod.python.keys import SDK_KEY, is_test_file
 from codemod.python.names import keepers, mentions, moved_names, realm, realms
 from codemod.python.settings_class import settings_field
@@ -13,7 +14,6 @@ from codemod.python.settings_class import settings_field
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from codemod.python.actions import Rewrite
     from codemod.python.world import Client, World
     from codemod.rules.rule import Note
 
@@ -25,7 +25,7 @@ def needs(world: World, notes: Sequence[Note]) -> Needs:
     """What the files around the program are decided by, once ``notes`` say what becomes of it."""
     settings = world.settings
     found = Needs(settings.target(), settings.base_url_env, settings.models)
-    rewrites = [rewrite for note in notes for rewrite in note.rewrites]
+    rewrites = Extents((rewrite.path, rewrite.place) for note in notes for rewrite in note.rewrites)
     for inside in realms(world):
         moving = [reader for client in _moving(world, inside) for reader in [_reader(world, client, moves=True)]]
         moving += [_at(world, request.path, moves=True) for request in world.http.moving()]
@@ -82,12 +82,12 @@ def _at(world: World, path: str, what: str = "", *, moves: bool = False) -> Read
     return Reader(world.sources[path].file, moves, what or path)
 
 
-def _staying(world: World, name: str, inside: str, rewrites: Sequence[Rewrite]) -> Iterator[Reader]:
+def _staying(world: World, name: str, inside: str, rewrites: Extents) -> Iterator[Reader]:
     """Whoever reads a key's variable and does not move: clients, frameworks, look-ups for something else."""
     for keeper in keepers(world, name, inside):
         yield _at(world, keeper.path, keeper.what)
     for mention in mentions(world, name, inside):
-        moved = any(r.path == mention.path and r.covers(mention.place) for r in rewrites)
+        moved = rewrites.cover(mention.path, mention.place)
         if mention.role in _READ and not moved and not is_test_file(mention.path):
             yield _at(world, mention.path, f"{world.where(mention)}")
 

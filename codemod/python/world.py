@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from codemod.python.facts import Arg, Call, Place
     from codemod.python.http import Http
+    from codemod.python.ids import ModelPlan
     from codemod.python.link import Linker
     from codemod.python.name_readers import NameReaders
     from codemod.python.names import KeySources, NameRoles
@@ -107,10 +109,10 @@ class World(Values):
         self.settings = settings
         self.editable = editable
         self.held: set[int] = set()
+        self.model_plans: dict[Given, ModelPlan] = {}  # as long as it is known who is held
         self.broken: set[str] = set()
         self.readings: dict[int, Reading] = {}
         self._splits: dict[frozenset[int], Splits] = {}
-        self._mixed: dict[int, bool] = {}
         self.clients = [self._client(made) for made in program.constructors]
         self._by_index = {client.index: client for client in self.clients}
         for call in program.api_calls:
@@ -225,6 +227,16 @@ class World(Values):
 
         return Http(self)
 
+    def hold(self, client: Client) -> None:
+        """Let a client stay where it is."""
+        self.held.add(client.index)
+        self.model_plans.clear()
+
+    def release(self) -> None:
+        """Let every client move again."""
+        self.held.clear()
+        self.model_plans.clear()
+
     def layout(self, path: str) -> Layout:
         """Where the statements of a file stand."""
         if path not in self._layouts:
@@ -241,6 +253,17 @@ class World(Values):
     def client(self, index: int) -> Client:
         """A client by index."""
         return self._by_index[index]
+
+    def derived(self, client: Client) -> list[Client]:
+        """The clients that are made from this one."""
+        return self._derived[client.index]
+
+    @cached_property
+    def _derived(self) -> dict[int, list[Client]]:
+        found: dict[int, list[Client]] = defaultdict(list)
+        for client in self.clients:
+            found[client.constructor.parent].append(client)
+        return found
 
     # Arguments
 
@@ -344,13 +367,13 @@ class World(Values):
 
     def mixed(self, client: Client) -> bool:
         """Whether a client calls both what the provider serves and what it lacks."""
-        if client.module is not None:
-            return False
-        found = self._mixed.get(client.index)
-        if found is None:
-            kinds = {self.supported(client, call.path) for call in self.endpoint_calls(client)}
-            found = self._mixed[client.index] = len(kinds) > 1
-        return found
+        return client.index in self._mixed
+
+    @cached_property
+    def _mixed(self) -> frozenset[int]:
+        made = [client for client in self.clients if client.module is None]
+        kinds = {c.index: {self.supported(c, call.path) for call in self.endpoint_calls(c)} for c in made}
+        return frozenset(index for index, found in kinds.items() if len(found) > 1)
 
     def stays(self, index: int) -> bool:
         """Whether a client, or the second one that is split off it, goes on using what it was given."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from codemod.python.extents import Nested
 from codemod.python.objects import Container
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ class Written:
         self.displays: dict[int, Display] = {}
         self._stores: dict[int, list[tuple[ItemStore, int, str]]] = defaultdict(list)
         self._reads: dict[int, tuple[int, str]] = {}
-        self._functions = {facts.path: [function.place for function in facts.functions] for facts in program.files}
+        self._functions = {
+            facts.path: Nested([function.place for function in facts.functions]) for facts in program.files
+        }
         for facts, base in zip(program.files, program.offsets, strict=True):
             for display in facts.displays:
                 self.displays[display.node + base] = display
@@ -101,12 +104,9 @@ class Written:
             for write in self._entries(other, name, seen | spreads):
                 yield write._replace(near=False)
 
-    def _function(self, path: str, place: Place) -> Place | None:
-        """The place of the innermost function around a place."""
-        around = [
-            function for function in self._functions[path] if function[:2] <= place[:2] and place[2:] <= function[2:]
-        ]
-        return max(around, default=None)
+    def _function(self, path: str, place: Place) -> int:
+        """The innermost function around a place, or -1."""
+        return self._functions[path].innermost(place)
 
     def _made(self, nodes: list[int]) -> set[int]:
         values = self._program.values

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import RemoveStatement, Rewrite, SetArguments, SetCode
-from codemod.python.client_headers import client_headers, header_writes
+from codemod.python.client_headers import client_headers
 from codemod.python.http_plan import ACCOUNT, without
 from codemod.rules.rule import Example, Note, Rule
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from codemod.python.program import Store
     from codemod.python.world import Client, World
-    from codemod.python.written import Write
 
 _ARGUMENTS = ("organization", "project", "data_residency")
 
@@ -62,18 +61,12 @@ class AccountArgument(Rule):
                 yield self._stays(store, world)
         yield from self._headers(client, world)
 
-    def __init__(self) -> None:
-        self._writes: dict[int, set[Write]] = {}  # of the clients that stay, and of those that did
-
     def _headers(self, client: Client, world: World) -> Iterator[Note]:
         """Take the account's headers away, or say where they are set."""
-        for other in world.clients:
-            if other.index not in self._writes and world.stays(other.index):
-                self._writes[other.index] = header_writes(world, other)
-        kept = {write for index, writes in self._writes.items() if world.stays(index) for write in writes}
         for header in client_headers(world, client).named(*ACCOUNT):
             write, rewrite = header.write, without(world, header)
-            if rewrite is not None and write not in kept and not world.http.write_stays(write, header.name):
+            kept = world.http.header_kept(write) or world.http.write_stays(write, header.name)
+            if rewrite is not None and not kept:
                 yield self.change(write.path, write.value_place, f"removed {header.name}", rewrite)
             else:
                 message = f"{header.name} goes to the new provider with this client's requests"

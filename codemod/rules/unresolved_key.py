@@ -42,8 +42,8 @@ class UnresolvedKey(Rule):
 
     def hold(self, client: Client, world: World) -> Iterator[Note]:
         """Review a client whose key cannot be moved, or goes elsewhere with a client that is derived from it."""
-        for other in world.clients:
-            if other.constructor.parent == client.index and world.stays(other.index) and not world.keys(other):
+        for other in world.derived(client):
+            if world.stays(other.index) and not world.keys(other):
                 yield self.review(
                     client.path,
                     client.place,
