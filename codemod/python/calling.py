@@ -171,6 +171,7 @@ class Calling(Attributes):
         if self.is_enum(cls):
             for arg in call.positional():
                 self.connect(arg.node, call.result)
+                self.program.members_wanted[cls].add(arg.node)
             self._enum_members(cls, call.result)
             return
         self.put(call.result, instance)

@@ -124,6 +124,8 @@ PASS_THROUGH = {
 PASS_METHODS = frozenset(
     {"strip", "rstrip", "lstrip", "get_secret_value", "result", "__enter__", "__aenter__", "unwrap", "removesuffix"}
 )
+# Methods of mappings that give an entry, or else the default that they are called with.
+GETTERS = frozenset({"get", "pop", "setdefault"})
 # Functions that take one element of a container: name -> position.
 ELEMENT_OF = {"next": 0, "anext": 0, "random.choice": 0, "secrets.choice": 0, "min": 0, "max": 0}
 # Functions whose result stands for a default or what a factory makes.
@@ -145,6 +147,10 @@ FIELDS = frozenset(
         "sqlmodel.Field",
     }
 )
+# Those whose value a user gives on the command line.
+ASKED_FIELDS = frozenset({"typer.Option", "typer.Argument"})
+# What an option's type makes a choice, given what it is chosen from.
+CHOICES = frozenset({"click.Choice", "rich_click.Choice", "asyncclick.Choice"})
 # Fields on a page that give what their user has typed, always a text: at first ``value``, which comes second.
 WIDGETS = frozenset({"streamlit.text_input", "streamlit.sidebar.text_input", "streamlit.text_area"})
 DEPENDS = frozenset({"fastapi.Depends", "fastapi.params.Depends", "fastapi.Security"})
@@ -396,6 +402,7 @@ def passes_on(name: str) -> bool:
         or name in LOOKUPS
         or name in FIELDS
         or name in CLICK_OPTIONS
+        or name in CHOICES
         or name in DICT_FACTORIES
         or name in ELEMENT_OF
         or name in ("enumerate", "zip", "getattr", "functools.partial")

@@ -164,6 +164,8 @@ def _other_use(world: World, literal: Literal) -> str | None:
 
 def _other_call(world: World, reached: set[int]) -> str | None:
     """A call or request that stays where it is and uses the model too."""
+    if reached & world.batch_models:
+        return "a batch at OpenAI asks for it too"
     if any(map(world.http.model_stays, reached)):
         return "a request that stays where it is uses it too"
     for node in reached:

@@ -47,9 +47,12 @@ class Libraries(Calling):
         if name in externals.CLIENTS or name in externals.SPECIAL_CLIENTS:
             self.make_client(call, -1, {name})
             return
+        default = self._mapping_default(name, call)
+        if default is not None:
+            self.may_default(default, call.result)
         for arg in call.args if not self._is_plain_getattr(name, call) else ():
             entry, entries = (name, call.call, arg), self.program.external_args[arg.node]
-            if entry not in entries:
+            if arg is not default and entry not in entries:
                 entries.append(entry)
         self._module_call(value, call)
         self._http_call(value, call)
@@ -130,6 +133,22 @@ class Libraries(Calling):
             return False
         return True
 
+    def _mapping_default(self, name: str, call: Invocation) -> Arg | None:
+        """The default of ``loaded.get("model", DEFAULT)`` and of ``parser.get("llm", "model", fallback=DEFAULT)``."""
+        owner, _, method = name.rpartition(".")
+        if method not in externals.GETTERS or name in externals.LOOKUPS or name in externals.SENDERS:
+            return None
+        default = call.keyword("fallback") or call.keyword("default")
+        if default is None and not owner.endswith("Parser()"):  # a parser takes the names of a section and an option
+            default = next(iter(call.positional()[1:2]), None)
+        return default
+
+    def may_default(self, default: Arg, result: int) -> None:
+        """What a mapping gives may be ``default``."""
+        if result in self.program.call_of:
+            self.program.defaulted.add(result)
+            self.connect(default.node, result)
+
     def _super(self, call: Invocation) -> None:
         scope = self.program.calls[call.call].scope
         while scope >= 0 and self.program.functions[scope].owner < 0:
@@ -173,6 +192,8 @@ class Libraries(Calling):
             self._typed(call)
         elif name in externals.FIELDS:
             self._field_default(call)
+            if name in externals.ASKED_FIELDS:
+                self._asked(call, "click_type")
         elif call.positional():
             self._factory(call.positional()[0], call)
 
@@ -206,6 +227,32 @@ class Libraries(Calling):
             self.program.lookups[call.result] = EnvironmentLookup(
                 call.result, externals.Lookup(required, False), variable.node, -1, record.place, None
             )
+
+    def _asked(self, call: Invocation, kind: str) -> None:
+        """An option of click or typer gives what its user gives; its argument ``kind`` may name the choices."""
+        if call.keyword("envvar") is not None:
+            return  # it is a look-up
+        self._option(call.result, call.call, None)
+        typed = call.keyword(kind)
+        if typed is not None:
+            self.on_value(typed.node, lambda value: self._chosen_from(value, call))
+
+    def _chosen_from(self, kind: Value, call: Invocation) -> None:
+        if isinstance(kind, External) and kind.name.removesuffix("()") in externals.CHOICES and kind.site >= 0:
+            made = Invocation(self.program.calls[kind.site].args, call.result, kind.site)
+            self._option(call.result, call.call, made.argument(0, "choices"))
+
+    def _option(self, node: int, call: int, choices: Arg | None) -> None:
+        """A user gives the value of ``node``, out of ``choices`` if there are any."""
+        self.program.options[node] = Option(node, call, choices.node if choices is not None else -1)
+        if choices is not None:
+            self.on_value(choices.node, lambda value: self._choice(value, node))
+
+    def _choice(self, choices: Value, result: int) -> None:
+        if isinstance(choices, ClassRef) and self.is_enum(choices.index):
+            self._enum_members(choices.index, result)
+        else:
+            self._element(choices, result)
 
     def _factory(self, function: Arg, call: Invocation) -> None:
         """A library calls ``function`` without arguments; its result is the call's."""
@@ -300,10 +347,7 @@ class Libraries(Calling):
                 return
             name = long[0].lstrip("-").replace("-", "_")
         node = self.option_field(parser, name)
-        choices = call.keyword("choices")
-        self.program.options[node] = Option(node, call.call, choices.node if choices is not None else -1)
+        self._option(node, call.call, call.keyword("choices"))
         default = call.keyword("default")
         if default is not None:
             self.connect(default.node, node)
-        if choices is not None:
-            self.on_value(choices.node, lambda value: self._element(value, node))

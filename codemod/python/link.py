@@ -12,6 +12,7 @@ import builtins
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from codemod import provider
 from codemod.python import externals
 from codemod.python.calling import Invocation
 from codemod.python.facts import (
@@ -183,8 +184,10 @@ class Linker(Libraries):
         """A name annotated with a class holds an object of it."""
 
         def named(value: Value) -> None:
-            if isinstance(value, ClassRef) and not self.is_enum(value.index) and not self.is_client_class(value.index):
-                self.put(target, Instance(value.index))
+            if isinstance(value, ClassRef):
+                self.program.members_wanted[value.index].add(target)
+                if not self.is_enum(value.index) and not self.is_client_class(value.index):
+                    self.put(target, Instance(value.index))
             elif isinstance(value, External):
                 name = externals.canonical(value.name)
                 if name in ("typing.Literal[]", "typing_extensions.Literal[]"):
@@ -241,6 +244,7 @@ class Linker(Libraries):
             keywords = tuple(arg for arg in option.args if arg.name is not None)
             made = option._replace(args=keywords, result=self.program.new_node(self.program.file_of[parameter.node]))
             self._field_default(made)
+            self._asked(made, "type")
             self.connect(made.result, parameter.node)
 
     # Sites
@@ -255,6 +259,8 @@ class Linker(Libraries):
                 target = call.result + base
                 if load.name in externals.PASS_METHODS:
                     self.connect(load.base + base, target)
+                if load.name in externals.GETTERS:
+                    self._named_default(target)
                 self.program.derived[load.base + base].append(target)
         for load in facts.attribute_loads:
             at, name, result, place, owner = load
@@ -293,6 +299,14 @@ class Linker(Libraries):
         self.on_value(moved.func, lambda value: self.apply(value, made))
         if moved.result in self.declarations:
             self.on_value(moved.func, lambda value: self._declare(value, moved.result))
+
+    def _named_default(self, got: int) -> None:
+        """``given.get("model", "gpt-4o")``: a model as the default comes out of any mapping, whoever made it."""
+        args = self.program.calls[self.program.call_of[got]].args
+        if len(args) == 2 and args[1].name in (None, "default", "fallback"):
+            default = self.program.constants.get(args[1].node)
+            if isinstance(default, str) and provider.is_openai_model(default):
+                self.may_default(args[1], got)
 
     def _declare(self, function: Value, made: int) -> None:
         """``key: Annotated[str, typer.Option(envvar="NAME")]``: what the library gives enters the name."""

@@ -105,9 +105,9 @@ class HttpCall(NamedTuple):
 
 @dataclass(slots=True)
 class Option:
-    """What a user gives: the node of its value, the call that asks, and what it may be chosen from.
+    """What a user gives: the node of its value, and the call that asks.
 
-    ``text``: it is never None.
+    ``choices`` are the node of what it is chosen from (-1: anything may be given). ``text``: it is never None.
     """
 
     node: int
@@ -121,8 +121,10 @@ class Program:
     """All that is known about the files read so far.
 
     ``flow`` and ``back`` are the edges from and to a node, as target or source and label. ``values`` keeps what a node
-    may hold in the order found, so that two runs say the same. ``saturated`` are nodes
-    through which so much flows that not all of it is followed.
+    may hold in the order found, so that two runs say the same. ``saturated`` are nodes through which so much flows that
+    not all of it is followed. ``members_wanted`` are nodes that take nothing but a class's members, should it be an
+    Enum: what it is called with, and what is annotated with it. ``defaulted`` are the results of
+    ``mapping.get(name, default)``.
     """
 
     files: list[Facts] = field(default_factory=list)
@@ -159,7 +161,9 @@ class Program:
     callers: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     spreads: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     inert: set[int] = field(default_factory=set)
+    defaulted: set[int] = field(default_factory=set)
     literal_typed: set[int] = field(default_factory=set)
+    members_wanted: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     dicts: set[int] = field(default_factory=set)
     namespaces: set[int] = field(default_factory=set)
     unloaded: dict[int, str] = field(default_factory=dict)

@@ -56,12 +56,22 @@ class Tracer:
             for index, call in enumerate(program.calls)
             if any(isinstance(v, External) and v.name in externals.PREFIXERS for v in program.values.get(call.func, ()))
         }
+        got_from: dict[int, int] = {}
         for facts, base in zip(program.files, program.offsets, strict=True):
             reads = [(read.base, read.result) for read in facts.attribute_loads]
+            got_from.update((result + base, owner + base) for owner, result in reads)
             reads += [(item.base, item.result) for item in facts.item_loads]
             for owner, result in reads:
                 if owner + base in program.saturated or self._half_known(owner + base):
                     self._lost.add(result + base)
+        for got in program.defaulted:
+            if not self._is_followed(got_from.get(program.calls[program.call_of[got]].func, -1)):
+                self._lost.add(got)
+
+    def _is_followed(self, mapping: int) -> bool:
+        """Whether all that ``mapping.get(name, default)`` may find is followed, too."""
+        values = self.program.values.get(mapping, ())
+        return bool(values) and all(isinstance(value, Container) for value in values)
 
     def _half_known(self, base: int) -> bool:
         """Whether an attribute or item may be read from something of the repository or from something outside."""

@@ -74,12 +74,6 @@ class Values:
         self._find_fields()
         self._any_fields = {keys[ANY] for keys in program.fields.values() if ANY in keys}
         self._collectors = {p.node for function in program.functions for p in function.parameters if p.kind == "kwargs"}
-        self._choices = {
-            value
-            for option in program.options.values()
-            for value in program.values.get(option.choices, ())
-            if isinstance(value, Container)
-        }
         self._handed_over: dict[int, list[tuple[str, int, Arg]]] = {}
         self._written: dict[str, set[int]] = {}
         for made in program.calls:
@@ -304,7 +298,11 @@ class Values:
         for cls, record in enumerate(program.classes):
             if self.linker.is_enum(cls):
                 nodes = {source for node in record.body.values() for source, _ in program.back.get(node, ())}
-                self._index_siblings("an Enum", nodes)
+                self._index_siblings("an Enum", nodes | self._constants(program.members_wanted.get(cls, ())))
+        for option in program.options.values():
+            if option.choices >= 0:  # a default has to be one of them
+                targets = {target for target, label in program.flow.get(option.node, ()) if label == 0}
+                self._index_siblings("a list of choices", self._constants({option.node, *targets}))
 
     def _index_display(self, display: Display, base: int) -> None:
         for _, key, _ in display.items:
@@ -314,8 +312,10 @@ class Values:
             self._index_siblings("the keys of a dict", {key + base for key, _, _ in display.items if key >= 0})
         elif display.kind == "set":
             self._index_siblings("a set", {value + base for _, _, value in display.items})
-        elif Container(display.node + base) in self._choices:
-            self._index_siblings("a list of choices", {value + base for _, _, value in display.items})
+
+    def _constants(self, nodes: Iterable[int]) -> set[int]:
+        """The constants that reach one of the nodes."""
+        return {origin.node for node in nodes for origin in self.origins(node) if origin.kind == "constant"}
 
     def _index_siblings(self, kind: str, nodes: set[int]) -> None:
         siblings = Siblings(kind, [self.program.constants.get(node) for node in nodes])

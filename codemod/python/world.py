@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from codemod import disk, provider
 from codemod.python import externals
 from codemod.python.account import account_nodes, tied_nodes
+from codemod.python.batches import batch_models
 from codemod.python.consumers import Consumer, consumers, traces_off
 from codemod.python.key_checks import KeyShapes
 from codemod.python.layout import Layout
@@ -143,6 +144,11 @@ class World(Values):
     def tied_nodes(self) -> frozenset[int]:
         """Every node whose value needs what an OpenAI account keeps, itself or in a container."""
         return tied_nodes(self)
+
+    @cached_property
+    def batch_models(self) -> frozenset[int]:
+        """The nodes of the models in requests that a batch at OpenAI sends."""
+        return batch_models(self.program)
 
     @cached_property
     def lost(self) -> dict[int, Kept | Read]:

@@ -32,7 +32,8 @@ class KeptWithClient(Rule):
         """Keep what feeds the clients and requests that stay."""
         told: set[tuple[str, Place]] = set()
         lines: set[tuple[str, int, str]] = set()  # a look-up and its default are one place to a reader
-        for note in (*self._of_clients(world), *self._of_calls(world), *self._of_requests(world)):
+        of_all = (self._of_clients, self._of_calls, self._of_requests, self._of_batches)
+        for note in (note for of_each in of_all for note in of_each(world)):
             place, line = (note.path, note.place), (note.path, note.place[0], note.message)
             if place not in told and line not in lines:
                 told.add(place)
@@ -74,6 +75,14 @@ class KeptWithClient(Rule):
                 ):
                     if not _covers(request, note):
                         yield note
+
+    def _of_batches(self, world: World) -> Iterator[Note]:
+        """The ids that are written down for a batch, as long as no call is given them, too."""
+        for node, name in world.name_readers.literals if world.batch_models else ():
+            reached = world.reach(node)
+            if reached & world.batch_models and not reached & world.model_uses.keys():
+                message = f"{name} stays with the batch at OpenAI that asks for it"
+                yield self.keep(world.path(node), world.place(node), message)
 
     def _module(self, client: Client, world: World) -> Iterator[Note]:
         """The SDK's module is one client that is set up and called in many places."""
