@@ -155,6 +155,20 @@ CHOICES = frozenset({"click.Choice", "rich_click.Choice", "asyncclick.Choice"})
 WIDGETS = frozenset({"streamlit.text_input", "streamlit.sidebar.text_input", "streamlit.text_area"})
 DEPENDS = frozenset({"fastapi.Depends", "fastapi.params.Depends", "fastapi.Security"})
 PARTIALS = frozenset({"functools.partial", "partial", "functools.partialmethod"})
+# Functions that call a function with the arguments that follow it: the position of that function.
+RUNNERS = {
+    "concurrent.futures.ThreadPoolExecutor().submit": 0,
+    "asyncio.to_thread": 0,
+    "anyio.to_thread.run_sync": 0,
+    "asyncio.get_running_loop().run_in_executor": 1,
+    "asyncio.get_event_loop().run_in_executor": 1,
+}
+# Classes whose objects call a function later, with what stands in a tuple: the positions of the two, and its keyword.
+STARTERS = {
+    "threading.Thread": (1, 3, "target"),
+    "threading.Timer": (1, 2, "function"),
+    "multiprocessing.Process": (1, 3, "target"),
+}
 
 # Decorators that change what calling or reading a function gives.
 PROPERTIES = frozenset({"property", "functools.cached_property", "django.utils.functional.cached_property"})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from codemod import provider
 from codemod.python.objects import Container
+from codemod.python.spelling import spellings, text_of
 
 if TYPE_CHECKING:
     from codemod.python.facts import Place
@@ -20,6 +21,7 @@ BRANCHING = frozenset({"startswith", "endswith", "find", "index", "count"})
 # Why a literal stays where nothing else reads it.
 COLLAPSE = "it is one of several ids"
 LITERAL_TYPE = "a Literal type allows no other"
+MADE = "it is put together from parts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +101,23 @@ def _plan(world: World, given: Given) -> ModelPlan:
         elif origin.kind == "setting":
             chosen = True
         else:
-            plan.unresolved = "where the id comes from cannot be followed"
+            _made(world, plan, origin)
     if plan.readers:
         _settle_at_call(plan, chosen=chosen)
     return plan
 
 
-def _literal(world: World, plan: ModelPlan, origin: Origin, value: str) -> None:
+def _made(world: World, plan: ModelPlan, origin: Origin) -> None:
+    """An id that is put together (``f"gpt-{VERSION}"``), or one of which nothing is known."""
+    texts = {text_of(spelling) for spelling in spellings(world, origin.node, origin.context)}
+    if not texts or any("\0" in text for text in texts):
+        plan.unresolved = "where the id comes from cannot be followed"
+        return
+    for text in sorted(texts):
+        _literal(world, plan, origin, text, made=True)
+
+
+def _literal(world: World, plan: ModelPlan, origin: Origin, value: str, *, made: bool = False) -> None:
     if value in provider.MODELS or value in _targets(world):
         return
     new = provider.map_model(value, world.settings.models)
@@ -113,7 +125,7 @@ def _literal(world: World, plan: ModelPlan, origin: Origin, value: str) -> None:
         plan.unresolved = f"{value} has no counterpart at the provider"
         return
     literal = Literal(origin.node, world.path(origin.node), world.place(origin.node), value, new)
-    reason = _other_use(world, literal)
+    reason = MADE if made else _other_use(world, literal)
     if reason is None:
         plan.literals.append(literal)
     else:
@@ -129,6 +141,8 @@ def _settle_at_call(plan: ModelPlan, *, chosen: bool) -> None:
         return
     plan.at_call = new.pop()
     plan.readers += [(literal, "the call names its model itself") for literal in plan.literals]
+    written = (plan.given.path, plan.given.place)  # what stands in the call is replaced
+    plan.readers = [(literal, why) for literal, why in plan.readers if (literal.path, literal.place) != written]
     plan.literals = []
 
 

@@ -58,6 +58,7 @@ class Libraries(Calling):
         self._http_call(value, call)
         if name not in externals.KNOWN_FUNCTIONS or not self._known_function(name, call):
             self._callbacks(call)
+            self._started(name, call)
             if name.count(".") < 8 and name.count("()") < 6:
                 self.put(call.result, External(name + "()", call.call if value.site < 0 else value.site))
         if name.endswith(".add_argument"):
@@ -326,6 +327,30 @@ class Libraries(Calling):
         for after, arg in enumerate(call.args, 1):
             if arg.name is None and not arg.stars and arg.node not in constants:
                 self.on_value(arg.node, lambda value, after=after: self._call_back(value, call, after))  # type: ignore[misc]
+
+    def _started(self, name: str, call: Invocation) -> None:
+        """``Thread(target=f, args=(x, y))``."""
+        if name not in externals.STARTERS:
+            return
+        function, given, keyword = externals.STARTERS[name]
+        target, args, named = call.argument(function, keyword), call.argument(given, "args"), call.keyword("kwargs")
+        if target is None:
+            return
+        rest = (named._replace(name=None, stars=2),) if named is not None else ()
+
+        def start(passed: tuple[Arg, ...]) -> None:
+            self.on_value(target.node, lambda called: self._call_back(called, call._replace(args=passed + rest), 0))
+
+        if args is None:
+            start(())
+        else:
+            self.on_value(args.node, lambda held: start(self._elements(args, held)))
+
+    def _elements(self, args: Arg, held: Value) -> tuple[Arg, ...]:
+        """The elements of what ``args`` holds, as arguments."""
+        fields = self.program.fields[held] if isinstance(held, Container) else {}
+        positions = sorted(key for key in fields if isinstance(key, int))
+        return tuple(args._replace(node=fields[position], name=None) for position in positions)
 
     def _call_back(self, value: Value, call: Invocation, after: int) -> None:
         if isinstance(value, _CALLABLES):

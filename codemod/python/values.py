@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from codemod import disk
 from codemod.changes import located
+from codemod.python import externals
 from codemod.python.graph import ALL, ANY, KEYS
-from codemod.python.objects import ClassRef, Container, External, Instance
+from codemod.python.objects import Bound, ClassRef, Container, External, FunctionRef, Instance
 from codemod.python.settings_class import is_settings_class
 from codemod.python.trace import Context, Origin, Tracer
 
@@ -329,6 +330,15 @@ class Values:
                 entry for arg in self._outermost(node) for entry in self.program.external_args[arg]
             ]
         return self._handed_over[node]
+
+    def runs_known(self, callee: str, call: int) -> bool:
+        """Whether a call outside does no more than call functions of the repository with what it is given."""
+        position = externals.RUNNERS.get(callee)
+        args = self.program.calls[call].args
+        if position is None or any(arg.stars or arg.name is not None for arg in args[: position + 1]):
+            return False
+        called = self.program.values.get(args[position].node, ()) if position < len(args) else ()
+        return bool(called) and all(isinstance(value, FunctionRef | Bound) for value in called)
 
     def _outermost(self, node: int) -> list[int]:
         """The arguments given to code outside that hold the container which a field belongs to, in a fixed order."""

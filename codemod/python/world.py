@@ -348,6 +348,7 @@ class World(Values):
                 served = call in allies or call in self._module_calls
                 # `ctx.obj` is a framework's, and what the program put there is called.
                 served = served or (call in self._client_calls and externals.is_shared(callee))
+                served = served or self.runs_known(callee, call)
                 if not served and not externals.passes_on(callee) and not externals.only_reads(callee):
                     yield callee, self.program.calls[call], call
 
@@ -409,7 +410,8 @@ class World(Values):
                 client = self._by_index[index]
                 for callee, call, _ in entries:
                     escape = Escape(callee, call)
-                    if not _harmless_callee(callee) and escape not in client.escapes:
+                    followed = _harmless_callee(callee) or self.runs_known(callee, call)
+                    if not followed and escape not in client.escapes:
                         client.escapes.append(escape)
 
 
