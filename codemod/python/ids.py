@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # Methods of a string whose answer depends on what it says.
 BRANCHING = frozenset({"startswith", "endswith", "find", "index", "count"})
+# What ``ModelPlan.code`` makes of an argument that a user may give.
+_FORK = re.compile(r'"[^"]+"\s+if\s+(?P<name>[\w.]+)\s+(?:==|in)\s+(?P<old>[^=]+)\s+else\s+(?P=name)')
 # Why a literal stays where nothing else reads it.
 COLLAPSE = "it is one of several ids"
 LITERAL_TYPE = "a Literal type allows no other"
@@ -40,14 +43,25 @@ class ModelPlan:
     """What a call's model argument takes.
 
     ``literals`` change where they stand; ``at_call`` is the new id that the argument itself becomes, and ``readers``
-    are then the literals that stay, each with the reason. ``unresolved`` says why a person has to look.
+    are then the literals that stay, each with the reason. ``chosen`` is the argument's text where a user may give
+    another id, which goes on to the call. ``unresolved`` says why a person has to look.
     """
 
     given: Given
     literals: list[Literal] = field(default_factory=list)
     at_call: str | None = None
     readers: list[tuple[Literal, str]] = field(default_factory=list)
+    chosen: str | None = None
     unresolved: str | None = None
+
+    @property
+    def code(self) -> str:
+        """What the argument becomes."""
+        if self.chosen is None:
+            return f'"{self.at_call}"'
+        old = sorted({f'"{literal.old}"' for literal, _ in self.readers})
+        test = f"== {old[0]}" if len(old) == 1 else f"in ({', '.join(old)})"
+        return f'"{self.at_call}" if {self.chosen} {test} else {self.chosen}'
 
 
 def foreign_ids(world: World, client: Client) -> list[tuple[Origin, str]]:
@@ -86,11 +100,11 @@ def plan_given(world: World, given: Given) -> ModelPlan:
 
 def _plan(world: World, given: Given) -> ModelPlan:
     plan = ModelPlan(given)
-    chosen = False
+    chosen, replaced = False, _replaced(world, given)
     for origin in world.origins(given.node, given.context):
         value = world.literal(origin)
         if origin.kind == "constant":
-            if isinstance(value, str) and value:
+            if isinstance(value, str) and value and value not in replaced:
                 _literal(world, plan, origin, value)
         elif origin.kind == "option":
             chosen = chosen or world.program.options[origin.node].choices < 0
@@ -103,7 +117,7 @@ def _plan(world: World, given: Given) -> ModelPlan:
         else:
             _made(world, plan, origin)
     if plan.readers:
-        _settle_at_call(plan, chosen=chosen)
+        _settle_at_call(plan, _name(world, given) if chosen else None, chosen=chosen)
     return plan
 
 
@@ -132,14 +146,31 @@ def _literal(world: World, plan: ModelPlan, origin: Origin, value: str, *, made:
         plan.readers.append((literal, reason))
 
 
-def _settle_at_call(plan: ModelPlan, *, chosen: bool) -> None:
+def _replaced(world: World, given: Given) -> frozenset[str]:
+    """The ids that an argument replaces where it stands, as an earlier run wrote it."""
+    fork = _FORK.fullmatch(world.text(given.path, given.place))
+    return frozenset(re.findall(r'"([^"]+)"', fork["old"])) if fork is not None else frozenset()
+
+
+def _name(world: World, given: Given) -> str | None:
+    """The text of an argument that is a plain name, or an attribute of one."""
+    args = world.program.calls[given.call].args if given.call >= 0 else ()
+    text = world.text(given.path, given.place)
+    written = any((arg.node, arg.place) == (given.node, given.place) for arg in args)
+    return text if written and all(part.isidentifier() for part in text.split(".")) else None
+
+
+def _settle_at_call(plan: ModelPlan, name: str | None, *, chosen: bool) -> None:
     """Something else reads one of the literals: the call gets the new id itself, if it is the same for all."""
     new = {literal.new for literal in plan.literals} | {literal.new for literal, _ in plan.readers}
-    if chosen or plan.unresolved is not None or len(new) != 1 or plan.given.call < 0:
+    if (chosen and name is None) or plan.unresolved is not None or len(new) != 1 or plan.given.call < 0:
         old, reason = plan.readers[0]
         plan.unresolved = f"{old.old} reaches this call, and {reason}"
         return
     plan.at_call = new.pop()
+    if chosen:  # the other literals change where they stand
+        plan.chosen = name
+        return
     plan.readers += [(literal, "the call names its model itself") for literal in plan.literals]
     written = (plan.given.path, plan.given.place)  # what stands in the call is replaced
     plan.readers = [(literal, why) for literal, why in plan.readers if (literal.path, literal.place) != written]

@@ -55,5 +55,5 @@ class ModelId(Rule):
             yield cls.change(literal.path, literal.place, f"{literal.old} becomes {literal.new}", rewrite)
         if plan.at_call is not None:
             given = plan.given
-            rewrite = Rewrite(given.path, given.place, SetCode(f'"{plan.at_call}"'), cls.id)
+            rewrite = Rewrite(given.path, given.place, SetCode(plan.code), cls.id)
             yield cls.change(given.path, given.place, f"the call asks for {plan.at_call}", rewrite)
