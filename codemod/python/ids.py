@@ -172,8 +172,6 @@ def _settle_at_call(plan: ModelPlan, name: str | None, *, chosen: bool) -> None:
         plan.chosen = name
         return
     plan.readers += [(literal, "the call names its model itself") for literal in plan.literals]
-    written = (plan.given.path, plan.given.place)  # what stands in the call is replaced
-    plan.readers = [(literal, why) for literal, why in plan.readers if (literal.path, literal.place) != written]
     plan.literals = []
 
 

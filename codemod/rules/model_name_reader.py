@@ -68,7 +68,7 @@ class ModelNameReader(Rule):
                 if reason.startswith(COLLAPSE) or reason == LITERAL_TYPE:
                     message = f"{literal.old} stays here, but no longer chooses the model: {reason}"
                     yield cls.review(literal.path, literal.place, message, _HELP)
-                else:
+                elif (literal.path, literal.place) != (plan.given.path, plan.given.place):  # that is replaced
                     yield cls.keep(literal.path, literal.place, f"{literal.old} stays here: {reason}")
         name = "the model's name, and it stays the old one"
         if plan.at_call is None:
