@@ -40,22 +40,8 @@ _NO_SETTINGS = frozenset(
     " geojson sql log svg diff patch po pot".split()
 )
 _PROSE = re.compile(r"(?:README|CHANGELOG|CHANGES|HISTORY|LICENSE|NOTICE|AUTHORS|CONTRIBUTING)\b", re.IGNORECASE)
-_MODULES = {
-    "dotenv": "dotenv",
-    "shell": "shell",
-    "procfile": "procfile",
-    "powershell": "powershell",
-    "batch": "batch",
-    "makefile": "makefile",
-    "justfile": "justfile",
-    "dockerfile": "dockerfile",
-    "yaml": "yaml_file",
-    "toml": "toml_file",
-    "json": "json_file",
-    "ini": "ini",
-    "terraform": "terraform",
-    "unknown": "unknown",
-}
+# Modules that are not called as their kind, so that they hide no parser of the same name.
+_MODULES = {"yaml": "yaml_file", "toml": "toml_file", "json": "json_file"}
 
 
 def kind(path: str, text: str) -> str | None:
@@ -82,4 +68,4 @@ def named_kind(path: str) -> str | None:
 
 def reader(kind: str) -> Reader:
     """The function that reads files of a kind; its module is loaded when first asked for."""
-    return cast("Reader", import_module(f"codemod.files.formats.{_MODULES[kind]}").read)
+    return cast("Reader", import_module(f"codemod.files.formats.{_MODULES.get(kind, kind)}").read)
