@@ -14,6 +14,8 @@ from codemod.changes import Status
 from codemod.python.actions import InsertAfter, InsertBefore, Rewrite
 from codemod.python.extents import Extents
 from codemod.rules import BY_ID, RULES
+from codemod.rules.api_key import ApiKey
+from codemod.rules.base_url import BaseUrl
 from codemod.rules.direct_http import DirectHttp
 from codemod.rules.ignored import IgnoredByComment
 from codemod.rules.mixed_client import MixedClient
@@ -31,10 +33,8 @@ if TYPE_CHECKING:
     from codemod.python.http_requests import Request
     from codemod.python.world import Client, World
 
-# Rules whose edits are the client's move; the others can be left out one by one.
-_UNIT = frozenset({"ABL001", "ABL002", "ABL003", "ABL005", "ABL012", "ABL030", "ABL031"})
 # Rules that move what a client is given; its second one, which stays at OpenAI, must not be given the same.
-_SOURCES = frozenset({"ABL002", "ABL003"})
+_SOURCES = frozenset({ApiKey.id, BaseUrl.id})
 # Rules that are asked again whenever another client is held back.
 _LATE = (UnresolvedKey, UnresolvedUrl, ModuleClient, UnresolvedModel)
 
@@ -145,7 +145,7 @@ def _blocked(client: Client | Request, world: World, notes: list[Note]) -> list[
     """Reasons not to carry out a move: an edit it needs is not allowed where it would be made."""
     for note in notes:
         for rewrite in note.rewrites:
-            if rewrite.rule not in _UNIT:
+            if not BY_ID[rewrite.rule].indispensable:
                 continue
             name = BY_ID[rewrite.rule].name
             source = world.sources[rewrite.path]
@@ -191,7 +191,7 @@ def _allowed(world: World, rule: str) -> bool:
 
 
 def _selected(world: World, note: Note) -> bool:
-    return note.rule in _UNIT or _allowed(world, note.rule)
+    return BY_ID[note.rule].indispensable or _allowed(world, note.rule)
 
 
 def _unignored(world: World, notes: list[Note]) -> list[Note]:

@@ -27,6 +27,7 @@ class AccountArgument(Rule):
     id = "ABL005"
     name = "account-argument"
     summary = "Organization, project and residency are taken off a migrated client."
+    indispensable = True
     examples = (
         Example(
             "an organization",

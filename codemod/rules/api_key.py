@@ -24,6 +24,7 @@ class ApiKey(Rule):
     id = "ABL002"
     name = "api-key"
     summary = "The key is read from the new variable, at its source."
+    indispensable = True
     examples = (
         Example(
             "a guarded look-up keeps its form",

@@ -27,6 +27,7 @@ class BaseUrl(Rule):
     id = "ABL003"
     name = "base-url"
     summary = "A base URL at OpenAI becomes the new one, where it is named."
+    indispensable = True
     examples = (
         Example(
             "a literal and a variable",

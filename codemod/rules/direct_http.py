@@ -51,6 +51,7 @@ class DirectHttp(Rule):
     name = "direct-http"
     summary = "A request sent without the SDK moves as one: URL, key and model."
     urgency = 2
+    indispensable = True
     examples = (
         Example(
             "a chat sent with requests",

@@ -32,6 +32,7 @@ class MixedClient(Rule):
     name = "mixed-client"
     summary = "A client that serves supported and unsupported endpoints becomes two clients."
     urgency = 2
+    indispensable = True
     examples = (
         Example(
             "chat and embeddings",

@@ -46,6 +46,7 @@ class ModuleClient(Rule):
     name = "module-client"
     summary = "Settings of the openai module and calls through it move together."
     urgency = 2
+    indispensable = True
     examples = (
         Example(
             "the module of 1 and later",

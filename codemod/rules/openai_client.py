@@ -24,6 +24,7 @@ class OpenAIClient(Rule):
     id = "ABL001"
     name = "openai-client"
     summary = "A client gets the new base URL and key."
+    indispensable = True
     examples = (
         Example(
             "a client that leaves everything to the environment",

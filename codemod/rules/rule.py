@@ -50,13 +50,15 @@ class Rule:
     """A rule's metadata; subclasses are registered in ``codemod.rules.RULES`` and their docstring is their help.
 
     ``urgency`` orders the review list: 0 is an exposed key, 1 a leak risk, 2 a client that stays behind,
-    3 a call that may fail where its client moved, 4 what works but wants a look.
+    3 a call that may fail where its client moved, 4 what works but wants a look. A client moves only with all edits of
+    ``indispensable`` rules; those of the others can be left out one by one.
     """
 
     id: ClassVar[str]
     name: ClassVar[str]
     summary: ClassVar[str]
     urgency: ClassVar[int] = 4
+    indispensable: ClassVar[bool] = False
     examples: ClassVar[tuple[Example, ...]] = ()
 
     def hold(self, client: Client, world: World) -> Iterator[Note]:
