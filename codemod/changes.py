@@ -6,12 +6,13 @@ mark; lines and columns count from 1, columns in characters, in the file as it w
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 
@@ -61,10 +62,22 @@ def applied(text: str, edits: Sequence[Edit]) -> str:
     return "".join([*pieces, text[position:]])
 
 
+def touching(edits: Sequence[Edit], span: Span) -> Iterator[Edit]:
+    """Those of the edits (sorted, not overlapping) that have a character, or a bound, in common with a span."""
+    for index in range(bisect_left(edits, span.start, key=_end), len(edits)):
+        if edits[index].span.start > span.end:
+            return
+        yield edits[index]
+
+
+def _end(edit: Edit) -> int:
+    return edit.span.end
+
+
 def excerpt(text: str, edits: Sequence[Edit], span: Span) -> str:
     """What becomes of the characters of ``span`` in a text."""
     pieces, position = [], span.start
-    for edit in edits:
+    for edit in touching(edits, span):
         if edit.span.start >= span.start and edit.span.end <= span.end:
             pieces += [text[position : edit.span.start], edit.replacement]
             position = edit.span.end

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from codemod.changes import Edit, Span, applied, excerpt
+from codemod.changes import Edit, Span, applied, excerpt, touching
 from codemod.python.actions import (
     Action,
     RenameIn,
@@ -54,7 +54,7 @@ class Rewritten:
             return self.texts[span]
         crossed = any(
             edit.span.start < span.end and edit.span.end > span.start and not _within(edit.span, span)
-            for edit in self.edits
+            for edit in touching(self.edits, span)
         )
         return "" if crossed else excerpt(self.source.text, self.edits, span)
 

@@ -183,11 +183,7 @@ def foreign_image(tree: Tree, node: Node) -> str:
             continue
         image = tree.written(tree.get(around, "image"))
         own = tree.get(around, "build") is not None or _BASES.match(image) is not None or _mounts(tree, around)
-        built = any(
-            tree.get(entry.value, "build") is not None and tree.written(tree.get(entry.value, "image")) == image
-            for entry in group.entries
-        )
-        return "" if own or built else image
+        return "" if own or image in tree.built(group) else image
     return ""
 
 

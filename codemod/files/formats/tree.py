@@ -185,6 +185,7 @@ class Tree:
         self._anchors = anchors or []
         self._lines = [0, *(found.end() for found in LINE_END.finditer(text))]
         self._keys: dict[int, dict[str, Node]] = {}
+        self._built: dict[int, set[str]] = {}
 
     def scalar_at(self, span: Span) -> Scalar | None:
         """The scalar whose content holds ``span``."""
@@ -245,6 +246,13 @@ class Tree:
             for entry in mapping.entries:
                 known.setdefault(self.written(entry.key), entry.value)
         return next((known[key] for key in keys if key in known), None)
+
+    def built(self, services: Mapping) -> set[str]:
+        """The images that services of a compose file build."""
+        if id(services) not in self._built:
+            made = [entry.value for entry in services.entries if self.get(entry.value, "build") is not None]
+            self._built[id(services)] = {self.written(self.get(service, "image")) for service in made}
+        return self._built[id(services)]
 
 
 def _start(place: Node | Span) -> int:
