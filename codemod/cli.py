@@ -30,7 +30,7 @@ _EXAMPLES = """\
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
 
-def _option(*names: str, panel: str, about: str, metavar: str | None = None) -> object:
+def _option(*names: str, panel: str, about: str, metavar: str = "") -> object:
     return typer.Option(*names, rich_help_panel=panel, help=about, metavar=metavar, show_default=False)
 
 
