@@ -71,6 +71,18 @@ def test_review_is_sorted_by_urgency() -> None:
     assert report.index("(ABL018)") < report.index("(ABL015)") < report.index("(ABL017)")
 
 
+def test_a_run_that_finds_nothing_says_so_and_ends_with_its_summary() -> None:
+    report = text.render(migration())
+    assert "Nothing here says OpenAI" in report
+    assert report.endswith("unreadable\n")
+
+
+def test_what_is_only_for_review_is_not_called_nothing() -> None:
+    report = text.render(migration(findings=(finding("ABL015", Status.REVIEW, "a.py", 1, "unknown"),)))
+    assert "Nothing here says OpenAI" not in report
+    assert "Sanity check" in report
+
+
 def test_an_unreadable_file_is_listed_once() -> None:
     found = finding("ABL040", Status.REVIEW, "old.py", 7, "left alone: no Python 3")
     report = text.render(migration(findings=(found,), unreadable=(Unreadable("old.py", "no Python 3", 7),)))

@@ -78,7 +78,8 @@ def lines(migration: Migration, *, verbose: bool = False, quiet: bool = False) -
     yield from _inventory(migration, verbose=verbose)
     yield from _summary(migration)
     yield from _checklist(migration)
-    yield from _sanity(migration)
+    if migration.changes or migration.findings or migration.inventory:
+        yield from _sanity(migration)
 
 
 def for_review(migration: Migration) -> Iterator[Line]:
@@ -96,6 +97,9 @@ def _header(migration: Migration) -> Iterator[Line]:
         f"ablit-migrate {__version__}: {_number(changes, 'change')} in {_number(files, 'file')}, {review} to review",
     )
     yield Line(Kind.TARGET, f"to {target.base_url}, key in {target.key_env}, model {target.model}")
+    if not (migration.changes or migration.findings or migration.inventory):
+        yield Line(Kind.BLANK)
+        yield Line(Kind.NOTE, "Nothing here says OpenAI: no client, key, address or model of it.")
 
 
 def _changes(migration: Migration, *, quiet: bool) -> Iterator[Line]:
@@ -227,7 +231,7 @@ def _checklist(migration: Migration) -> Iterator[Line]:
 
 
 def _sanity(migration: Migration) -> Iterator[Line]:
-    from codemod import sanity  # noqa: PLC0415 - a quiet run has none
+    from codemod import sanity  # noqa: PLC0415 - most runs of a hook change nothing
 
     yield Line(Kind.BLANK)
     yield Line(Kind.HEADING, f'Sanity check: the answer is "{sanity.EXPECT}" (ablit-migrate --verify does it for you)')
