@@ -7,14 +7,13 @@ not leave it by another: ``require_env("OPENAI_API_KEY")`` and ``require_env("DA
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from codemod.python import externals
 from codemod.python.objects import Container, External, Instance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
     from codemod.python.program import EnvironmentLookup, Program
 
@@ -51,6 +50,7 @@ class Tracer:
         self.settings_fields: dict[int, tuple[int, str]] = {}
         self.inert: set[int] = set(program.inert)
         self._lost: set[int] = set()
+        self._reached: dict[int, set[int]] = {}
         self._prefixed = {
             program.call_file[index]
             for index, call in enumerate(program.calls)
@@ -175,28 +175,15 @@ class Tracer:
 
     def destinations(self, node: int, context: Context = ()) -> set[int]:
         """Every node that may hold the value of ``node``, itself included."""
-        return self._spread([(node, context)], _MAX_STATES)
-
-    def derivatives(self, nodes: set[int]) -> set[int]:
-        """Every node whose value is made from the value of one of ``nodes`` (an f-string, a method's result)."""
-        derived = self.program.derived
-        made = {target for node in nodes for target in derived.get(node, ())} - nodes
-        return self._spread([(node, ()) for node in made], _MAX_STATES * max(1, len(made)), derived)
-
-    def _spread(
-        self, start: list[tuple[int, Context]], most: int, made: Mapping[int, Sequence[int]] = MappingProxyType({})
-    ) -> set[int]:
-        """Every node that values at ``start`` can reach in ``most`` states, also as what is ``made`` of them."""
         flow = self.program.flow
         seen: set[tuple[int, Context]] = set()
-        stack = list(start)
-        while stack and len(seen) < most:
+        stack: list[tuple[int, Context]] = [(node, context)]
+        while stack and len(seen) < _MAX_STATES:
             state = stack.pop()
             if state in seen:
                 continue
             seen.add(state)
             at, calls = state
-            stack += [(target, ()) for target in made.get(at, ())]
             for target, label in flow.get(at, ()):
                 if label == 0:
                     stack.append((target, calls))
@@ -208,6 +195,22 @@ class Tracer:
                 elif calls[-1] == -label:
                     stack.append((target, calls[:-1]))
         return {at for at, _ in seen}
+
+    def derivatives(self, nodes: set[int]) -> set[int]:
+        """Every node whose value is made from the value of one of ``nodes`` (an f-string, a method's result)."""
+        derived = self.program.derived
+        made: set[int] = set()
+        queue = [target for node in nodes for target in derived.get(node, ())]
+        while queue:
+            node = queue.pop()
+            if node in made or node in nodes:
+                continue
+            reached = self._reached.get(node)
+            if reached is None:
+                reached = self._reached[node] = self.destinations(node)
+            made |= reached
+            queue += [target for other in reached for target in derived.get(other, ())]
+        return made
 
     def names(self, lookup: EnvironmentLookup, context: Context) -> list[Origin]:
         """Where the name that a look-up reads can come from; unknown where the program puts a prefix before names."""
