@@ -175,9 +175,8 @@ class Loader:
         seen, callees = Demand(program).needed()
         wanted = {program.unloaded[node] for node in seen if node in program.unloaded}
         if program.module_calls and not any(store.client == -1 and store.name == "api_key" for store in program.stores):
-            callees.add(
-                Callee("load_dotenv", "", "")
-            )  # the SDK's module takes its key from an environment that is filled there
+            # The SDK's module takes its key from an environment that is filled there.
+            callees.add(Callee("load_dotenv", "", ""))
         homes = Homes(program, self.linker.modules.paths, self._bytes)
         looks = {look for callee in callees for look in homes.looks(callee)}
         if fresh := looks - self._searched:
