@@ -19,20 +19,32 @@ _SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 class TooLargeError(OSError):
     """A file is larger than any that is looked into; ``head`` are its first bytes."""
 
-    def __init__(self, path: Path, head: bytes) -> None:
+    def __init__(self, path: str | Path, head: bytes) -> None:
         super().__init__(errno.EFBIG, f"larger than {LARGEST // 1_000_000} MB", str(path))
         self.head = head
 
 
-def read(path: Path) -> bytes:
-    """The bytes of a plain file. Raises OSError, which says so of what is none, and TooLargeError."""
-    with os.fdopen(os.open(path, os.O_RDONLY | _SAFELY), "rb") as file:
-        facts = os.fstat(file.fileno())
+def read(path: str | Path) -> bytes:
+    """The bytes of a plain file. Raises OSError, which says so of what is none, and TooLargeError.
+
+    Without a file object, which would take as long as everything else for a file of usual size.
+    """
+    file = os.open(path, os.O_RDONLY | _SAFELY)
+    try:
+        facts = os.fstat(file)
         if not stat.S_ISREG(facts.st_mode):
             raise OSError(errno.EINVAL, "not a plain file", str(path))
         if facts.st_size > LARGEST:
-            raise TooLargeError(path, file.read(_HEAD))
-        return file.read()
+            raise TooLargeError(path, os.read(file, _HEAD))
+        data = os.read(file, facts.st_size + 1)
+        if len(data) == facts.st_size:
+            return data
+        parts = [data]  # it is being written, or tells no size
+        while more := os.read(file, _HEAD):
+            parts.append(more)
+        return b"".join(parts)
+    finally:
+        os.close(file)
 
 
 def text(root: Path, path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,8 +40,10 @@ def migrate(paths: Sequence[Path], settings: Settings, progress: Callable[[int, 
     """
     tree = discover(paths, settings.exclude)
 
+    root = str(tree.root)
+
     def read(path: str) -> bytes:
-        return disk.read(tree.root / path)
+        return disk.read(os.path.join(root, path))  # noqa: PTH118 - for every file of the tree
 
     loader = Loader(tree.selected, lambda: tree.context, read, settings.jobs, tree.others)
     with _uncollected():
@@ -116,7 +119,7 @@ def _decided(loader: Loader, settings: Settings, root: Path) -> Decided:
     from codemod.python.variables import needs  # noqa: PLC0415
     from codemod.python.world import World  # noqa: PLC0415
 
-    world = World(loader.linker, loader.sources, settings, frozenset(loader.chosen), root)
+    world = World(loader.linker, loader.sources, settings, frozenset(loader.chosen), root, loader.imports)
     facts = {facts.path: facts for facts in world.program.files}
     while True:
         notes = decide(world)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from harness.migrated import check_migrated, check_untouched
 
+from codemod.python.import_index import ImportIndex
 from codemod.python.layout import Layout
 from codemod.python.module_client import endpoint, supported
 from codemod.python.modules import Modules
@@ -126,7 +127,7 @@ def test_nearest_pin_counts_and_a_lock_file_before_a_requirement(tmp_path: Path)
 
 
 def graph(files: dict[str, str]) -> ImportGraph:
-    return ImportGraph(Modules(files), lambda path: files[path].encode())
+    return ImportGraph(ImportIndex(Modules(files), lambda path: files[path].encode()))
 
 
 def test_files_that_one_file_imports_are_one_program() -> None:

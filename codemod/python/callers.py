@@ -1,8 +1,8 @@
 """Finds the files that may call a function, by their bytes: which of the files that are not read yet have to be.
 
-A common name alone would read everything. So a file has to name, besides a function, a module that it can have it from:
-the function's own, a package that hands it on, or a module that has imported it. A method is called on an object that
-may come from anywhere: only where its name is one of many things' has the file to name the module or the class, too.
+A function is had from its module: by its name, by a name of the module's, or through a module that has imported it. A
+method is called on an object that may come from anywhere: only where many files call a method of its name has the file
+to say something of the class or its module, too.
 """
 
 from __future__ import annotations
@@ -12,25 +12,22 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable
 
-    from codemod.python.program import Program
+    from codemod.python.import_index import Bound, ImportIndex
 
-_STAR = re.compile(rb"\bimport[ \t]*\*")
-# Methods that objects of all kinds have.
-_COMMON = frozenset(
-    (
-        "add append call close complete create delete do encode execute format generate get handle init invoke load"
-        " main open parse process put query read request reset run search send set setup start stop stream submit"
-        " update write"
-    ).split()
-)
+_Names = tuple[str, ...]
+"""How something is reached in a module: a module's name and then that of what it holds, or that alone."""
+# Files that are read for a method's name alone.
+_FEW = 20
+# Modules of which each names the next one.
+_DEEPEST = 3
 
 
 class Callee(NamedTuple):
     """A function whose callers are needed: its name, its class ("" when it has none), and its file.
 
-    A class that is called has its own name twice; a function of unknown origin has no file.
+    A class that is called has its own name twice; a function of a library has the library's name as its file.
     """
 
     name: str
@@ -38,90 +35,83 @@ class Callee(NamedTuple):
     path: str
 
 
-class Look(NamedTuple):
-    """What to look for: a name, as a method's or not, beside that of a module or class ("" where any file will do)."""
+class Callers:
+    """Searches a tree for callers, once for each function. ``read`` gives a file's bytes, None if it cannot."""
 
-    name: str
-    method: bool
-    home: str
-
-
-class Homes:
-    """Tells which modules a function can be had from."""
-
-    def __init__(self, program: Program, paths: frozenset[str], read: Callable[[str], bytes | None]) -> None:
-        self._paths = paths
+    def __init__(self, index: ImportIndex, read: Callable[[str], bytes | None]) -> None:
+        self._index = index
         self._read = read
-        self._importers: dict[str, list[str]] = defaultdict(list)
-        for facts in program.files:
-            for record in facts.imports:
-                if record.name:
-                    self._importers[record.name].append(facts.path)
+        self._searched: set[Callee] = set()
+        self._texts: dict[str, bytes] = {}
 
-    def looks(self, callee: Callee) -> Iterator[Look]:
-        """What shows in a file that it may call a function."""
-        method = bool(callee.owner) and callee.owner != callee.name
-        if not callee.path or (method and callee.name not in _COMMON):
-            yield Look(callee.name, method, "")
-            return
-        known_by = callee.owner or callee.name
-        sources = dict.fromkeys((callee.path, *self._importers.get(known_by, ())))
-        for home in {home for path in sources for home in self._homes(path, known_by)} | {callee.owner} - {""}:
-            yield Look(callee.name, method, home)
+    def files(self, callees: Collection[Callee], unread: Collection[str]) -> set[str]:
+        """Those of the files not read yet that may call one of the functions."""
+        fresh = set(callees) - self._searched
+        self._searched |= fresh
+        methods = {callee for callee in fresh if callee.owner not in ("", callee.name)}
+        named = {path for callee in fresh - methods for path in self._naming(callee)}
+        self._texts.clear()
+        return (named & set(unread)) | (self._using(methods, unread) if methods else set())
 
-    def _homes(self, path: str, name: str) -> Iterator[str]:
-        """The names of a module and of the packages above that hand on what it holds."""
-        folder, _, file = path.rpartition("/")
-        stem = file.partition(".")[0]
-        if stem != "__init__":
-            yield stem
-        elif folder:
-            folder, _, package = folder.rpartition("/")
-            yield package
-        named = re.compile(rf"\b{re.escape(name)}\b".encode())
-        while folder and f"{folder}/__init__.py" in self._paths:
-            text = self._read(f"{folder}/__init__.py") or b""
-            if not (named.search(text) or _STAR.search(text)):
-                return
-            folder, _, package = folder.rpartition("/")
-            yield package
+    def _naming(self, callee: Callee) -> set[str]:
+        """The files that can name a function, or a class."""
+        modules = self._index.modules
+        if not modules.is_file(callee.path):
+            return self._index.importing(callee.path, callee.name)
+        found: set[str] = set()
+        if callee.name.isupper() and callee.path in modules.django_settings:
+            settings = self._index.importing("django", "settings")
+            found |= {path for path in settings if self._says(path, [callee.name])}
+        known, homes = set[tuple[str, _Names]](), list[tuple[str, _Names]]([(callee.path, (callee.name,))])
+        while homes:
+            home = homes.pop()
+            if home in known or len(home[1]) > _DEEPEST:
+                continue
+            known.add(home)
+            for path in self._index.importers(home[0]) - {home[0]}:
+                for bound in self._index.bound(path):
+                    if bound.path == home[0]:
+                        used, onward = self._through(path, bound, home[1])
+                        homes += [(path, names) for names in onward]
+                        if used or (callee.owner and self._says(path, home[1])):  # a class inside of another
+                            found.add(path)
+        return found
 
+    def _through(self, path: str, bound: Bound, names: _Names) -> tuple[bool, tuple[_Names, ...]]:
+        """Whether a file can use what the module it imports from knows as ``names``, and as what it hands that on."""
+        if bound.name is None:
+            used = self._says(path, names)
+            return used, ((bound.alias, *names),) if used or path.endswith("__init__.py") else ()
+        if bound.name == names[0]:
+            used = self._says(path, names[1:])
+            return used, ((bound.alias, *names[1:]),)
+        used = bound.name == "*" and not names[0].startswith("_") and names[0].encode() in self._text(path)
+        return used, (names,) if bound.name == "*" else ()
 
-class Wanted:
-    """The patterns of one search."""
+    def _says(self, path: str, attributes: Iterable[str]) -> bool:
+        return all(f".{name}".encode() in self._text(path) for name in attributes)
 
-    def __init__(self, looks: Iterable[Look]) -> None:
-        beside: dict[bytes, list[Look]] = defaultdict(list)
-        for look in looks:
-            beside[look.home.encode()].append(look)
-        self._anywhere = _pattern(beside.pop(b"", ()))
-        self._homes = _words(home.decode() for home in beside)
-        self._beside = {home: _pattern(found) for home, found in beside.items()}
-        # ``from . import name`` names no module.
-        names = {look.name for found in beside.values() for look in found}
-        self._bare = _words(names, rb"\bfrom\s+\.+\s+import\b[^\n;]*?")
+    def _text(self, path: str) -> bytes:
+        if path not in self._texts:
+            self._texts[path] = self._read(path) or b""
+        return self._texts[path]
 
-    def in_file(self, data: bytes) -> bool:
-        """Whether a file has to be read."""
-        if self._anywhere.search(data) or self._bare.search(data):
-            return True
-        return any(self._beside[home].search(data) for home in set(self._homes.findall(data)))
+    def _using(self, methods: Collection[Callee], unread: Collection[str]) -> set[str]:
+        """The files that use an attribute called as one of the methods is."""
+        called: dict[bytes, list[Callee]] = defaultdict(list)
+        for callee in methods:
+            called[callee.name.encode()].append(callee)
+        pattern = re.compile(rb"\.(" + b"|".join(map(re.escape, sorted(called))) + rb")\b")
+        anywhere: dict[bytes, list[str]] = defaultdict(list)
+        near: dict[bytes, list[str]] = defaultdict(list)
+        for path in unread:
+            data = self._read(path)
+            for name in set(pattern.findall(data)) if data else ():
+                anywhere[name].append(path)
+                if any(self._knows(path, data or b"", callee) for callee in called[name]):
+                    near[name].append(path)
+        return {path for name, found in anywhere.items() for path in (found if len(found) <= _FEW else near[name])}
 
-
-def _pattern(looks: Iterable[Look]) -> re.Pattern[bytes]:
-    """Methods are called; functions may be handed to something that calls them."""
-    methods = {look.name for look in looks if look.method}
-    functions = {look.name for look in looks if not look.method}
-    found = [_words(functions).pattern] if functions else []
-    if methods:
-        found.append(rb"\.(?:" + _alternatives(methods) + rb")\b")
-    return re.compile(b"|".join(found) or rb"(?!)")
-
-
-def _words(words: Iterable[str], before: bytes = b"") -> re.Pattern[bytes]:
-    found = _alternatives(words)
-    return re.compile(before + rb"\b(?:" + found + rb")\b" if found else rb"(?!)")
-
-
-def _alternatives(words: Iterable[str]) -> bytes:
-    return b"|".join(re.escape(word.encode()) for word in sorted(set(words)))
+    def _knows(self, path: str, data: bytes, callee: Callee) -> bool:
+        """Whether a file says anything of a class or its module."""
+        return callee.owner.encode() in data or any(bound.path == callee.path for bound in self._index.bound(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codemod.changes import Unreadable
@@ -10,9 +11,10 @@ from codemod.disk import TooLargeError
 from codemod.files.documents import container
 from codemod.files.site import FormatError
 from codemod.mentions import mentions
-from codemod.python.callers import Callee, Homes, Look, Wanted
+from codemod.python.callers import Callee, Callers
 from codemod.python.demand import Demand
 from codemod.python.embedded import EmbeddedSource
+from codemod.python.import_index import ImportIndex
 from codemod.python.link import Linker
 from codemod.python.modules import Modules
 from codemod.python.source import Source, SourceError
@@ -55,7 +57,6 @@ class Loader:
         self.containers: dict[str, Container] = {}
         self.unreadable: list[Unreadable] = []
         self._failed: set[str] = set()
-        self._searched: set[Look] = set()
         self._others: Sequence[str] = ()
         self.linker = Linker(Modules(selected))
 
@@ -89,10 +90,11 @@ class Loader:
             self._add_embedded(source)
         self.linker.run()
         program = self.linker.program
+        callers = Callers(self.imports, self._bytes_if_any)
         if not (program.constructors or program.module_calls or program.http_calls or self._hopeful()):
             return
         for _ in range(_MAX_ROUNDS):
-            wanted = [path for path in self._wanted() if path not in self._failed and path not in self.sources]
+            wanted = [path for path in self._wanted(callers) if path not in self._failed and path not in self.sources]
             if not wanted:
                 return
             self.add({path: data for path in wanted if (data := self._bytes(path)) is not None})
@@ -169,27 +171,24 @@ class Loader:
 
     # What else has to be read
 
-    def _wanted(self) -> list[str]:
+    @cached_property
+    def imports(self) -> ImportIndex:
+        """Who imports what in the tree, what is not read included."""
+        return ImportIndex(self.linker.modules, self._bytes_if_any)
+
+    def _wanted(self, callers: Callers) -> list[str]:
         """Files that the arguments of clients and calls lead to, backwards through imports and forwards to callers."""
         program = self.linker.program
         seen, callees = Demand(program).needed()
         wanted = {program.unloaded[node] for node in seen if node in program.unloaded}
         if program.module_calls and not any(store.client == -1 and store.name == "api_key" for store in program.stores):
             # The SDK's module takes its key from an environment that is filled there.
-            callees.add(Callee("load_dotenv", "", ""))
-        homes = Homes(program, self.linker.modules.paths, self._bytes)
-        looks = {look for callee in callees for look in homes.looks(callee)}
-        if fresh := looks - self._searched:
-            self._searched |= fresh
-            wanted |= self._calling(Wanted(fresh))
-        return sorted(wanted)
+            callees.add(Callee("load_dotenv", "", "dotenv"))
+        unread = [path for path in (*self._selected, *self._others) if path not in self.sources]
+        return sorted(wanted | callers.files(callees, unread))
 
-    def _calling(self, wanted: Wanted) -> set[str]:
-        """Files not read yet that may call one of the functions."""
-        found = set()
-        for path in (*self._selected, *self._others):
-            if path not in self.sources and path not in self._failed:
-                data = self._bytes(path)
-                if data is not None and wanted.in_file(data):
-                    found.add(path)
-        return found
+    def _bytes_if_any(self, path: str) -> bytes | None:
+        try:
+            return self.read(path)
+        except OSError:
+            return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from codemod import disk, provider
+from codemod import provider
 from codemod.python import externals
 from codemod.python.account import account_nodes, tied_nodes
 from codemod.python.batches import batch_models
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from codemod.python.facts import Arg, Call, Place
     from codemod.python.http import Http
     from codemod.python.ids import ModelPlan
+    from codemod.python.import_index import ImportIndex
     from codemod.python.link import Linker
     from codemod.python.name_readers import NameReaders
     from codemod.python.names import KeySources, NameRoles
@@ -103,11 +104,18 @@ class World(Values):
     """
 
     def __init__(
-        self, linker: Linker, sources: dict[str, Source], settings: Settings, editable: frozenset[str], root: Path
+        self,
+        linker: Linker,
+        sources: dict[str, Source],
+        settings: Settings,
+        editable: frozenset[str],
+        root: Path,
+        index: ImportIndex,
     ) -> None:
         super().__init__(linker, sources, root)
         program = self.program
         self.settings = settings
+        self._index = index
         self.editable = editable
         self.held: set[int] = set()
         self.model_plans: dict[Given, ModelPlan] = {}  # as long as it is known who is held
@@ -198,7 +206,7 @@ class World(Values):
     @cached_property
     def imports(self) -> ImportGraph:
         """Who imports whom in the tree."""
-        return ImportGraph(self.linker.modules, lambda path: disk.read(self.root / path))
+        return ImportGraph(self._index)
 
     @cached_property
     def written(self) -> Written:
