@@ -37,6 +37,9 @@ _WORD = re.compile(
     r"|whisper-1|text-(?:embedding-(?:[23]|ada)|moderation|davinci|curie|babbage|ada)|tts-1|omni-mod|davinci)"
     r"[A-Za-z0-9_.:-]*"
 )
+# Each word has one of these in it: where none is, no line has to be looked at.
+_PARTS = ("OPENAI_", "api.openai.com", "gpt-", "o1-", "o3-", "o4-", "dall-e-", "whisper-1", "text-", "tts-1")
+_PARTS += ("omni-mod", "davinci")
 _TEST = re.compile(
     r"(^|/)(tests?|testing|spec|__tests__|cassettes|fixtures|snapshots?|__snapshots__|golden)/"
     r"|(^|/)(test_[^/]*|conftest\.py|[^/]*[._](test|spec)\.[^/]*)$",
@@ -136,11 +139,25 @@ class _Word(NamedTuple):
 
 def _words(text: str, edits: Sequence[Edit]) -> Iterator[_Word]:
     """Each one that the text says once it is changed, in order."""
-    places = _Places(text, edits)
-    for found in _WORD.finditer(applied(text, edits)):
-        word = found[0].rstrip(".:-_")
-        if word.startswith("OPENAI_") or word.endswith("openai.com") or provider.is_openai_model(word):
-            yield places.before(found.start(), word)
+    places, changed = _Places(text, edits), applied(text, edits)
+    for start, end in _lines(changed):
+        for found in _WORD.finditer(changed, start, end):
+            word = found[0].rstrip(".:-_")
+            if word.startswith("OPENAI_") or word.endswith("openai.com") or provider.is_openai_model(word):
+                yield places.before(found.start(), word)
+
+
+def _lines(text: str) -> list[tuple[int, int]]:
+    """The lines that may say a word, in order; a search for what is plain text takes a fraction of the pattern's."""
+    found: dict[int, int] = {}
+    for part in _PARTS:
+        at = text.find(part)
+        while at >= 0:
+            end = text.find("\n", at)
+            end = end if end >= 0 else len(text)
+            found[text.rfind("\n", 0, at) + 1] = end
+            at = text.find(part, end)
+    return sorted(found.items())
 
 
 class _Places:

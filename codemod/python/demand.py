@@ -47,7 +47,36 @@ class Demand:
         self._behind: dict[int, list[int]] = defaultdict(list)
         self._attributes: dict[int, str] = {}
         self._imported: dict[int, str] = {}
-        for facts, base in zip(program.files, program.offsets, strict=True):
+        self._files = self._calls = 0  # how many of them are known here
+        self._seen: set[int] = set()
+        self._classes: set[int] = set()
+        self._callees: set[Callee] = set()
+        self._talk: set[int] = set()
+
+    def needed(self) -> tuple[set[int], set[Callee]]:
+        """Every node that a decision can depend on, and the functions whose callers give its value, as of now."""
+        program = self._program
+        self._catch_up()
+        sure, unsure = self._unknown()
+        lookups = program.lookups.values()
+        self._follow([*self._roots(), *sure])
+        while True:
+            self._callees |= self._callers()
+            names = {callee.name for callee in self._callees}
+            before, seen = len(self._seen), self._seen
+            self._follow([func for func, name, args in unsure if name in names or not seen.isdisjoint(args)])
+            self._follow([lookup.name for lookup in lookups if lookup.node in seen])
+            self._follow(self._stored())
+            if len(self._seen) == before:
+                break
+            unsure = [each for each in unsure if each[0] not in seen]
+        self._follow([lookup.name for lookup in lookups])  # a name that is imported; whoever passes one names it
+        return self._seen, self._callees | self._shared()
+
+    def _catch_up(self) -> None:
+        """Take in what was added to the program, and start anew with what is needed."""
+        program = self._program
+        for facts, base in zip(program.files[self._files :], program.offsets[self._files :], strict=True):
             for load in facts.attribute_loads:
                 self._behind[load.result + base].append(load.base + base)
                 self._attributes[load.result + base] = load.name
@@ -55,34 +84,29 @@ class Demand:
                 self._behind[item.result + base].append(item.base + base)
             for record in facts.imports:
                 self._imported[record.node + base] = record.name or ""
-        for call in program.calls:
+        for call in program.calls[self._calls :]:
             self._behind[call.result].append(call.func)
-        self._seen: set[int] = set()
-        self._classes: set[int] = set()
-        self._callees: set[Callee] = set()
-        self._names: set[str] = set()
-        self._talk = self._spread(node for node, text in program.constants.items() if _names_openai(text))
+        self._files, self._calls = len(program.files), len(program.calls)
+        self._seen, self._classes, self._callees = set(), set(), set()
         texts = program.compositions.items()
-        self._talk |= self._spread(node for node, made in texts if any(_names_openai(part.text) for part in made.parts))
+        said = [node for node, text in program.constants.items() if _names_openai(text)]
+        said += [node for node, made in texts if any(_names_openai(part.text) for part in made.parts)]
+        self._talk = self._spread(said)
 
-    def needed(self) -> tuple[set[int], set[Callee]]:
-        """Every node that a decision can depend on, and the functions whose callers give its value."""
-        program = self._program
-        unknown = [call for call in program.calls if not program.values.get(call.func)]
-        lookups = program.lookups.values()
-        self._follow(self._roots())
-        while True:
-            self._callees |= self._callers()
-            self._names = {callee.name for callee in self._callees}
-            before = len(self._seen)
-            self._follow([call.func for call in unknown if self._matters(call)])
-            self._follow([lookup.name for lookup in lookups if lookup.node in self._seen])
-            self._follow(self._stored())
-            if len(self._seen) == before:
-                break
-            unknown = [call for call in unknown if call.func not in self._seen]
-        self._follow([lookup.name for lookup in lookups])  # a name that is imported; whoever passes one names it
-        return self._seen, self._callees | self._shared()
+    def _unknown(self) -> tuple[list[int], list[tuple[int, str | None, list[int]]]]:
+        """The calls of something unknown: what is called by those that matter, and of those that may do so yet also the
+        name and the arguments."""
+        sure, unsure = list[int](), list[tuple[int, str | None, list[int]]]()
+        values = self._program.values
+        for call in self._program.calls:
+            if not values.get(call.func):
+                attribute = self._attributes.get(call.func)
+                name = attribute or self._import_name(call.func)
+                if self._is_resource(call.func) or self._tells(call, attribute, name):
+                    sure.append(call.func)
+                else:
+                    unsure.append((call.func, name, [arg.node for arg in call.args]))
+        return sure, unsure
 
     def _roots(self) -> list[int]:
         """What clients are made with, which model their calls name, what is stored where they look; base classes."""
@@ -169,24 +193,21 @@ class Demand:
                 stack += derived.get(node, ())
         return found
 
-    def _matters(self, call: Call) -> bool:
-        """Whether a call of something unknown may have to do with a client or a needed value."""
-        attribute = self._attributes.get(call.func)
-        name = attribute or self._import_name(call.func)
-        if name in self._names or self._is_resource(call.func):
-            return True
+    def _tells(self, call: Call, attribute: str | None, name: str | None) -> bool:
+        """Whether the arguments of a call show that it may have to do with a client."""
         # Of what is imported it is known by its name whether its arguments are needed.
         sdk = name is None or (attribute is not None and attribute.startswith(_METHODS))
         return any(
             (sdk and (arg.stars == 2 or arg.name in _TELLING))
             or arg.name in _CLIENT_ARGUMENTS
-            or arg.node in self._seen
             or self._concerns(arg.node)
             for arg in call.args
         )
 
     def _concerns(self, node: int) -> bool:
         """Whether an argument is a client, an address of OpenAI's, or a container with one of them."""
+        if node not in self._talk and not self._program.values.get(node):
+            return False
         seen, stack = set[int](), [node]
         while stack and len(seen) < _MOST:
             at = stack.pop()

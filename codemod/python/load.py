@@ -90,11 +90,13 @@ class Loader:
             self._add_embedded(source)
         self.linker.run()
         program = self.linker.program
-        callers = Callers(self.imports, self._bytes_if_any)
+        demand, callers = Demand(program), Callers(self.imports, self._bytes_if_any)
         if not (program.constructors or program.module_calls or program.http_calls or self._hopeful()):
             return
         for _ in range(_MAX_ROUNDS):
-            wanted = [path for path in self._wanted(callers) if path not in self._failed and path not in self.sources]
+            wanted = [
+                path for path in self._wanted(demand, callers) if path not in self._failed and path not in self.sources
+            ]
             if not wanted:
                 return
             self.add({path: data for path in wanted if (data := self._bytes(path)) is not None})
@@ -176,10 +178,10 @@ class Loader:
         """Who imports what in the tree, what is not read included."""
         return ImportIndex(self.linker.modules, self._bytes_if_any)
 
-    def _wanted(self, callers: Callers) -> list[str]:
+    def _wanted(self, demand: Demand, callers: Callers) -> list[str]:
         """Files that the arguments of clients and calls lead to, backwards through imports and forwards to callers."""
         program = self.linker.program
-        seen, callees = Demand(program).needed()
+        seen, callees = demand.needed()
         wanted = {program.unloaded[node] for node in seen if node in program.unloaded}
         if program.module_calls and not any(store.client == -1 and store.name == "api_key" for store in program.stores):
             # The SDK's module takes its key from an environment that is filled there.
