@@ -48,7 +48,7 @@ class Tree:
 
     ``root`` is the folder given (absolute), the folder of a file given, the common parent of several. ``selected`` are
     the Python files to migrate, ``others`` all other plain files; ``ignored`` are environment files that git ignores.
-    ``skipped`` is what was left out for a reason that its owner should know.
+    ``skipped`` is what was left out for a reason that its owner should know. ``whole``: the root itself was given.
     """
 
     root: Path
@@ -57,6 +57,7 @@ class Tree:
     others: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     exclude: tuple[ignore.Pattern, ...] = field(default=(), repr=False)
+    whole: bool = field(default=False, repr=False)
 
     @cached_property
     def context(self) -> tuple[str, ...]:
@@ -65,6 +66,8 @@ class Tree:
         Walked when first asked for. Outside a git repository the root takes the repository's place.
         """
         top = git.repository(self.root)
+        if self.whole and top in (None, self.root):
+            return ()
         if top is None:
             top = self.root
             if top in (Path(os.path.expanduser("~")), Path(top.anchor)):  # noqa: PTH111 - never raises
@@ -104,6 +107,7 @@ def discover(paths: Sequence[Path], exclude: Sequence[str] = ()) -> Tree:
         tuple(sorted(set(taken.others))),
         tuple(sorted(set(taken.ignored))),
         patterns,
+        any(folder and place == root for place, folder in places),
     )
 
 

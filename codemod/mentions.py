@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import re
 
+_VERB = rb"\.(?:\w+\.){0,2}(?:create|generate|edit|list|retrieve|content|delete|upload|cancel|update)\w*\("
 # The resources are those of a client that another module makes.
-_RESOURCES = re.compile(
-    rb"\.(?:completions\b|responses\b"
-    rb"|(?:embeddings|images|audio|moderations|files|uploads|batches|fine_tuning|vector_stores|threads|assistants"
-    rb"|conversations|containers|evals|videos|models)"
-    rb"\.(?:\w+\.){0,2}(?:create|generate|edit|list|retrieve|content|delete|upload|cancel|update)\w*\()",
+_OWN = re.compile(
+    rb"\.(?:completions\b|responses\.\w+|(?:embeddings|audio|moderations|fine_tuning|vector_stores|assistants)"
+    + _VERB
+    + rb")",
     re.ASCII,
 )
-_NAMES = re.compile(rb"openai|OPENAI|OpenAI|gpt-|chatgpt")
+_SHARED = re.compile(
+    rb"\.(?:responses\b|(?:images|files|uploads|batches|threads|conversations|containers|evals|videos|models)"
+    + _VERB
+    + rb")",
+    re.ASCII,
+)
+_NAMES = re.compile(rb"openai|OPENAI|OpenAI")
 
 
-def mentions(data: bytes) -> bool:
-    """Whether the bytes of a Python file, in any encoding that it may have, can concern OpenAI.
+def names_openai(data: bytes) -> bool:
+    """Whether a file says by itself that it uses OpenAI, in any encoding that it may have.
 
     Searches for a literal, and for patterns that begin with one, run at the speed of memory; a pattern of several
     literals does not. So the text in lower case is searched for what its names have in common, and the names themselves
     decide only where that is found.
     """
-    lower = data.lower()
-    if (b"openai" in lower or b"gpt" in lower) and _NAMES.search(data) is not None:
-        return True
-    return _RESOURCES.search(data) is not None
+    return (b"openai" in data.lower() and _NAMES.search(data) is not None) or _OWN.search(data) is not None
+
+
+def mentions(data: bytes) -> bool:
+    """Whether a file can concern OpenAI at all: it says so, or has what may as well be another library's.
+
+    The latter are models' names and resources that many a client has.
+    """
+    return names_openai(data) or b"gpt-" in data or _SHARED.search(data) is not None

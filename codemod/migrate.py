@@ -82,7 +82,7 @@ def _migration(loader: Loader, settings: Settings, tree: Tree) -> Migration:
     notes = [note for note in decided.notes if note.path in loader.chosen]
     around, large = survey(tree.others, loader.read, decided.needs.wanted)
     followed = follow(around, loader.containers, decided.needs, settings, (*tree.selected, *tree.others))
-    files: dict[str, Text] = {**loader.sources, **around}
+    files: dict[str, Text] = {**loader.aside, **loader.sources, **around}
     files |= {path: held.file for path, held in loader.containers.items()}
     programs = [(each.source.file, each.source.document, each.edits) for each in decided.programs]
     changes = merged([*programs, *followed.edits], files)

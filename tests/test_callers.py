@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from codemod.python.bystanders import Bystanders
 from codemod.python.callers import Callee, Callers
 from codemod.python.import_index import Bound, ImportIndex
 from codemod.python.modules import Modules
@@ -130,3 +131,45 @@ def test_a_function_is_looked_for_once() -> None:
     make = Callee("make", "", "llm.py")
     assert search.files([make], files) == {"a.py"}
     assert not search.files([make], files)
+
+
+# Files that mention what may be another library's
+
+
+def involved(read: list[str], files: dict[str, str]) -> list[str]:
+    """Those of the files that are not read which can meet what is."""
+    index = ImportIndex(Modules(files), reader(files))
+    return Bystanders(files.keys() - set(read), index).involved(read)
+
+
+def test_a_file_is_involved_that_imports_what_is_read_even_by_way_of_another() -> None:
+    files = {
+        "clients.py": "",
+        "via.py": "from clients import client\n",
+        "far.py": "import via\n",
+        "apart.py": "import os\n",
+    }
+    assert involved(["clients.py"], files) == ["far.py", "via.py"]
+
+
+def test_a_file_is_involved_that_is_imported_by_what_is_read() -> None:
+    files = {"main.py": "import via\n", "via.py": "import tokens\n", "tokens.py": "", "apart.py": "import tokens\n"}
+    assert involved(["main.py"], files) == ["tokens.py", "via.py"]
+
+
+def test_a_test_is_involved_that_has_its_fixtures_from_what_is_read() -> None:
+    files = {"tests/conftest.py": "", "tests/api/test_files.py": "", "app/test.py": "", "app/files.py": ""}
+    assert involved(["tests/conftest.py"], files) == ["tests/api/test_files.py"]
+
+
+def test_files_that_import_each_other_and_nothing_read_are_not_involved() -> None:
+    files = {"clients.py": "", "a.py": "import b\n", "b.py": "import a\n"}
+    assert not involved(["clients.py"], files)
+
+
+def test_a_file_is_told_of_when_what_it_imports_is_read_and_then_no_more() -> None:
+    files = {"clients.py": "", "late.py": "", "a.py": "import late\n"}
+    bystanders = Bystanders(["a.py"], ImportIndex(Modules(files), reader(files)))
+    assert not bystanders.involved(["clients.py"])
+    assert bystanders.involved(["clients.py", "late.py"]) == ["a.py"]
+    assert not bystanders.involved(["clients.py", "late.py"])

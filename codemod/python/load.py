@@ -10,7 +10,8 @@ from codemod.changes import Unreadable
 from codemod.disk import TooLargeError
 from codemod.files.documents import container
 from codemod.files.site import FormatError
-from codemod.mentions import mentions
+from codemod.mentions import mentions, names_openai
+from codemod.python.bystanders import Bystanders
 from codemod.python.callers import Callee, Callers
 from codemod.python.demand import Demand
 from codemod.python.embedded import EmbeddedSource
@@ -35,7 +36,8 @@ class Loader:
 
     ``selected`` are the Python files to migrate, ``around`` the other files, some of which hold Python; ``context``
     gives the files that are only read. ``given`` are those that may change, ``chosen`` the programs in them;
-    ``sources`` holds what was scanned, ``containers`` the files with documents in them.
+    ``sources`` holds what was scanned, ``aside`` what was not although it mentions something that may be OpenAI's,
+    ``containers`` the files with documents in them.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Loader:
         self._context = context
         self.read = read
         self.sources: dict[str, Source] = {}
+        self.aside: dict[str, Source] = {}
         self.containers: dict[str, Container] = {}
         self.unreadable: list[Unreadable] = []
         self._failed: set[str] = set()
@@ -85,22 +88,39 @@ class Loader:
                 return
         if self._others:
             self.linker = Linker(Modules([*self._selected, *self._others]))
+        bystanders = self._set_aside(first)
         self.add(first)
         for source in embedded:
             self._add_embedded(source)
         self.linker.run()
         program = self.linker.program
-        demand, callers = Demand(program), Callers(self.imports, self._bytes_if_any)
         if not (program.constructors or program.module_calls or program.http_calls or self._hopeful()):
             return
+        demand, callers = Demand(program), Callers(self.imports, self._bytes_if_any)
         for _ in range(_MAX_ROUNDS):
-            wanted = [
-                path for path in self._wanted(demand, callers) if path not in self._failed and path not in self.sources
-            ]
+            wanted = {*self._wanted(demand, callers), *bystanders.involved(self.sources)}
+            wanted -= self._failed.union(self.sources)
             if not wanted:
                 return
-            self.add({path: data for path in wanted if (data := self._bytes(path)) is not None})
+            self.add({path: data for path in sorted(wanted) if (data := self._bytes(path)) is not None})
             self.linker.run()
+
+    def _set_aside(self, first: dict[str, bytes]) -> Bystanders:
+        """Take those files out which do not say by themselves that they use OpenAI, and import none that does.
+
+        Where the repository is not wholly searched, it is not known which files say so.
+        """
+        aside = {} if self._others else {path: data for path, data in first.items() if not names_openai(data)}
+        for path in aside:
+            del first[path]
+        bystanders = Bystanders(aside, self.imports)
+        first |= {path: aside.pop(path) for path in bystanders.involved(first)}
+        for path, data in aside.items():
+            try:
+                self.aside[path] = Source(path, data)
+            except SourceError as error:
+                self._fail(path, error.reason, error.line)
+        return bystanders
 
     def _names_openai_around(self) -> bool:
         """Whether one of the other files names a variable of OpenAI's."""
@@ -178,7 +198,7 @@ class Loader:
         """Who imports what in the tree, what is not read included."""
         return ImportIndex(self.linker.modules, self._bytes_if_any)
 
-    def _wanted(self, demand: Demand, callers: Callers) -> list[str]:
+    def _wanted(self, demand: Demand, callers: Callers) -> set[str]:
         """Files that the arguments of clients and calls lead to, backwards through imports and forwards to callers."""
         program = self.linker.program
         seen, callees = demand.needed()
@@ -187,7 +207,7 @@ class Loader:
             # The SDK's module takes its key from an environment that is filled there.
             callees.add(Callee("load_dotenv", "", "dotenv"))
         unread = [path for path in (*self._selected, *self._others) if path not in self.sources]
-        return sorted(wanted | callers.files(callees, unread))
+        return wanted | callers.files(callees, unread)
 
     def _bytes_if_any(self, path: str) -> bytes | None:
         try:
