@@ -20,6 +20,7 @@ _Names = tuple[str, ...]
 """How something is reached in a module: a module's name and then that of what it holds, or that alone."""
 # Files that are read for a method's name alone.
 _FEW = 20
+_ATTRIBUTE = re.compile(rb"\.([\w\x80-\xff]+)")
 # Modules of which each names the next one.
 _DEEPEST = 3
 
@@ -42,7 +43,7 @@ class Callers:
         self._index = index
         self._read = read
         self._searched: set[Callee] = set()
-        self._texts: dict[str, bytes] = {}
+        self._attributes: dict[str, frozenset[bytes]] = {}
 
     def files(self, callees: Collection[Callee], unread: Collection[str]) -> set[str]:
         """Those of the files not read yet that may call one of the functions."""
@@ -50,7 +51,6 @@ class Callers:
         self._searched |= fresh
         methods = {callee for callee in fresh if callee.owner not in ("", callee.name)}
         named = {path for callee in fresh - methods for path in self._naming(callee)}
-        self._texts.clear()
         return (named & set(unread)) | (self._using(methods, unread) if methods else set())
 
     def _naming(self, callee: Callee) -> set[str]:
@@ -85,16 +85,16 @@ class Callers:
         if bound.name == names[0]:
             used = self._says(path, names[1:])
             return used, ((bound.alias, *names[1:]),)
-        used = bound.name == "*" and not names[0].startswith("_") and names[0].encode() in self._text(path)
-        return used, (names,) if bound.name == "*" else ()
+        if bound.name != "*" or names[0].startswith("_"):
+            return False, ()
+        return names[0].encode() in (self._read(path) or b""), (names,)
 
     def _says(self, path: str, attributes: Iterable[str]) -> bool:
-        return all(f".{name}".encode() in self._text(path) for name in attributes)
-
-    def _text(self, path: str) -> bytes:
-        if path not in self._texts:
-            self._texts[path] = self._read(path) or b""
-        return self._texts[path]
+        """Whether a file reads attributes of these names."""
+        said = self._attributes.get(path)
+        if said is None:
+            said = self._attributes[path] = frozenset(_ATTRIBUTE.findall(self._read(path) or b""))
+        return all(name.encode() in said for name in attributes)
 
     def _using(self, methods: Collection[Callee], unread: Collection[str]) -> set[str]:
         """The files that use an attribute called as one of the methods is."""

@@ -92,6 +92,9 @@ class Linker(Libraries):
         self._add_sites(facts, base, file)
         for wanted, node in self._waiting.pop(facts.path, ()):
             self._give(file, wanted, node)
+        # The program has them now, by numbers of its own.
+        for spent in (facts.edges, facts.derived, facts.calls, facts.compositions):
+            spent.clear()
 
     # Definitions
 

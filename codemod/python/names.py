@@ -279,6 +279,17 @@ class NameRoles:
         }
 
     @cached_property
+    def _leading_there(self) -> set[int]:
+        """Nodes whose values may be handed so, by whatever way: which of them are is a longer question."""
+        back, found, stack = self._world.program.back, set[int](), list(self._handed)
+        while stack:
+            node = stack.pop()
+            if node not in found:
+                found.add(node)
+                stack += [source for source, _ in back.get(node, ())]
+        return found
+
+    @cached_property
     def _given(self) -> dict[int, set[int]]:
         """The values in each dict that is the environment of a program."""
         owners = filter(self._is_handed, set(self._environments.values()))
@@ -314,7 +325,9 @@ class NameRoles:
 
     def _is_handed(self, owner: int | None) -> bool:
         """Whether a dict is the environment of a program that is started with it: ``session.run(..., env={...})``."""
-        return owner is not None and not self._handed.isdisjoint(self._world.reach(owner))
+        return (
+            owner is not None and owner in self._leading_there and not self._handed.isdisjoint(self._world.reach(owner))
+        )
 
     def _lookup_role(self, node: int) -> str:
         """A look-up may follow if nobody outside gets what it gives, be it through another variable."""
