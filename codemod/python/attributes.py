@@ -20,6 +20,7 @@ from codemod.python.objects import (
     Member,
     ModuleRef,
     PackageRef,
+    Provider,
     Resource,
     Super,
     Value,
@@ -336,6 +337,11 @@ class Attributes(Graph):
 
     # Items
 
+    def _provided(self, given: Value, result: int) -> None:
+        """``Provide[Container.client]``, as a default: what that makes."""
+        if isinstance(given, Provider):
+            self.connect(given.node, result)
+
     def load_item(self, site: ItemLoad, value: Value) -> None:
         """``value[key]`` into the site's result."""
         match value:
@@ -354,6 +360,8 @@ class Attributes(Graph):
                     self.put(site.result, External(name + "[]", parser))
                 if site.constant not in (..., SLICE):
                     self._recall(value, site.constant, site.result)
+                if name in externals.PROVIDED:
+                    self.on_value(site.key, lambda given: self._provided(given, site.result))
             case Instance(index):
                 if site.constant not in (..., SLICE):
                     self.connect(self.field(value, site.constant), site.result)

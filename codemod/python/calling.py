@@ -19,6 +19,7 @@ from codemod.python.objects import (
     FunctionRef,
     Instance,
     Partial,
+    Provider,
     Resource,
     Super,
     Value,
@@ -83,6 +84,8 @@ class Calling(Attributes):
                 self._construct(index, call)
             case Partial(index):
                 self._call_partial(index, call)
+            case Provider(made):
+                self.connect(made, call.result)
             case Resource():
                 self._api_call(value, call)
             case ContainerMethod(node, name):
@@ -324,3 +327,21 @@ class Calling(Attributes):
         if key not in self._bound:
             self._bound.add(key)
             self.on_value(made.args[0].node, lambda value: self.apply(value, merged))
+
+    def provide(self, call: Invocation) -> None:
+        """``Singleton(Class, name=...)``: an object is made of what is given; for a provider, of what that makes."""
+        function, *given = call.args
+        made = self.program.new_node(self.program.call_file[call.call])
+        self.put(call.result, Provider(made))
+
+        def make(*args: Arg) -> None:
+            self.on_value(function.node, lambda value: self.apply(value, Invocation(args, made, call.call)))
+
+        def inject(value: Value, position: int) -> None:
+            if isinstance(value, Provider):
+                other = given[position]._replace(node=value.node)
+                make(*given[:position], other, *given[position + 1 :])
+
+        make(*given)
+        for position, arg in enumerate(given):
+            self.on_value(arg.node, lambda value, position=position: inject(value, position))  # type: ignore[misc]

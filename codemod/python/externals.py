@@ -155,6 +155,15 @@ CHOICES = frozenset({"click.Choice", "rich_click.Choice", "asyncclick.Choice"})
 WIDGETS = frozenset({"streamlit.text_input", "streamlit.sidebar.text_input", "streamlit.text_area"})
 DEPENDS = frozenset({"fastapi.Depends", "fastapi.params.Depends", "fastapi.Security"})
 PARTIALS = frozenset({"functools.partial", "partial", "functools.partialmethod"})
+PROVIDERS = frozenset(
+    f"dependency_injector.providers.{kind}"
+    for kind in (
+        "Callable ContextLocalSingleton Coroutine Factory Resource Singleton ThreadLocalSingleton ThreadSafeSingleton"
+    ).split()
+)
+# Functions that are given what makes an object, and its arguments, and make it later.
+DEFERRED = PARTIALS | PROVIDERS
+PROVIDED = frozenset({"dependency_injector.wiring.Provide", "dependency_injector.wiring.Provider"})
 # Functions that call a function with the arguments that follow it: the position of that function.
 RUNNERS = {
     "concurrent.futures.ThreadPoolExecutor().submit": 0,
@@ -400,7 +409,7 @@ KNOWN_FUNCTIONS = frozenset(
     {"getattr", "setattr", "globals", "super", "enumerate", "zip"}
     | AS_DICT
     | LOOKUPS.keys()
-    | PARTIALS
+    | DEFERRED
     | CLIENT_WRAPPERS.keys()
     | PASS_THROUGH.keys()
     | ELEMENT_OF.keys()
@@ -419,7 +428,8 @@ def passes_on(name: str) -> bool:
         or name in CHOICES
         or name in DICT_FACTORIES
         or name in ELEMENT_OF
-        or name in ("enumerate", "zip", "getattr", "functools.partial")
+        or name in DEFERRED
+        or name in ("enumerate", "zip", "getattr")
         or name.endswith((".add_argument", ".add_option"))
     )
 
@@ -432,3 +442,13 @@ def is_mock(name: str) -> bool:
 def only_reads(name: str) -> bool:
     """Whether the function called ``name`` does no more than look at its arguments."""
     return name in READERS or any(part in name for part in READER_PARTS)
+
+
+def tells_types(name: str) -> bool:
+    """Whether the function called ``name`` is given classes to tell objects apart by them, and makes none."""
+    return (
+        name in ("issubclass", "object.__new__", "monkeypatch.setattr")
+        or name.startswith(("typing.", "typing_extensions.", "inspect.", "types.", "abc.", "functools.wraps"))
+        or "functools.singledispatch" in name
+        or name.endswith(("patch.object", ".cast", "create_autospec"))
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemod.python import externals
@@ -25,7 +26,9 @@ from codemod.python.objects import (
 from codemod.python.program import EnvironmentLookup, EnvironmentStore, HttpCall, ModuleCall, Option
 
 if TYPE_CHECKING:
-    from codemod.python.facts import Arg
+    from collections.abc import Iterable
+
+    from codemod.python.facts import Arg, Place
 
 _CALLABLES = (FunctionRef, Bound, Partial, Resource, ClassRef)
 
@@ -34,13 +37,14 @@ class Libraries(Calling):
     """Calls of things outside the repository.
 
     ``declarations`` are those in an ``Annotated[...]`` and the names that they fill; those ``required`` fill a name
-    that has no default.
+    that has no default. ``entries`` are the nodes of key and value in each dict display.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.declarations: dict[int, int] = {}
         self.required: set[int] = set()
+        self.entries: dict[int, list[tuple[int, int]]] = defaultdict(list)
 
     def external_call(self, value: External, call: Invocation) -> None:
         name = externals.canonical(value.name)
@@ -61,6 +65,10 @@ class Libraries(Calling):
             self._started(name, call)
             if name.count(".") < 8 and name.count("()") < 6:
                 self.put(call.result, External(name + "()", call.call if value.site < 0 else value.site))
+        if name == "os.environ.update":
+            self._fill_environment(call.args, call)
+        elif name.endswith("patch.dict") and call.args:
+            self._patch_environment(call)
         if name.endswith(".add_argument"):
             self._add_option(value.site, call)
         if name.endswith(".config.from_object"):
@@ -86,6 +94,38 @@ class Libraries(Calling):
                 self._http_calls.add(record)
                 self.program.http_calls.append(record)
 
+    def _patch_environment(self, call: Invocation) -> None:
+        """``patch.dict(os.environ, NAME=value)``; a dict is recognized by the callee that it is given to."""
+        patched, *given = call.args
+        named = tuple(arg for arg in given if arg.name is not None and arg.name != "clear")
+        if self.program.constants.get(patched.node) == "os.environ":
+            self._fill_environment(named, call)
+        else:
+            self.on_value(
+                patched.node,
+                lambda value: self._fill_environment(named, call) if value == External("os.environ") else None,
+            )
+
+    def _fill_environment(self, given: Iterable[Arg], call: Invocation) -> None:
+        """Values are stored under the names of keyword arguments and of the keys of dicts."""
+        for arg in given:
+            if arg.name is not None:
+                self._store(self.program.keyword(call.call, arg.name), arg.node, arg.place, call)
+            elif not arg.stars:
+                self.on_value(arg.node, lambda value: self._store_entries(value, call))
+
+    def _store_entries(self, value: Value, call: Invocation) -> None:
+        if isinstance(value, Container):
+            for key, stored in self.entries.get(value.node, ()):
+                self._store(key, stored, self.program.places.get(stored, self.program.calls[call.call].place), call)
+
+    def _store(self, name: int, value: int, place: Place, call: Invocation) -> None:
+        """A variable of the environment is given a value."""
+        file = self.program.call_file[call.call]
+        store = EnvironmentStore(name, value, self.program.calls[call.call].place, place, file)
+        if store not in self.program.environment_stores:
+            self.program.environment_stores.append(store)
+
     def _keep_class(self, owner: External, value: Value) -> None:
         """``app.config.from_object(Config)``: the names of a class or module become entries."""
         if isinstance(value, ClassRef):
@@ -105,8 +145,8 @@ class Libraries(Calling):
         positional = call.positional()
         if name in externals.LOOKUPS:
             self._look_up(externals.LOOKUPS[name], call)
-        elif name in externals.PARTIALS and positional:
-            self.put(call.result, Partial(call.call))
+        elif name in externals.DEFERRED and positional:
+            self._defer(name, call)
         elif name in externals.CLIENT_WRAPPERS:
             client = call.argument(externals.CLIENT_WRAPPERS[name], "client")
             if client is not None:
@@ -133,6 +173,13 @@ class Libraries(Calling):
         else:
             return False
         return True
+
+    def _defer(self, name: str, call: Invocation) -> None:
+        """Something is made later, of what is given now."""
+        if name in externals.PROVIDERS:
+            self.provide(call)
+        else:
+            self.put(call.result, Partial(call.call))
 
     def _mapping_default(self, name: str, call: Invocation) -> Arg | None:
         """The default of ``loaded.get("model", DEFAULT)`` and of ``parser.get("llm", "model", fallback=DEFAULT)``."""
@@ -183,9 +230,7 @@ class Libraries(Calling):
         if default is not None:
             self.connect(node, call.result)
             if how.sets:
-                file = self.program.call_file[call.call]
-                store = EnvironmentStore(name.node, node, record.place, default.place, file)
-                self.program.environment_stores.append(store)
+                self._store(name.node, node, default.place, call)
 
     def _declared(self, name: str, call: Invocation) -> None:
         """A call that stands for a value which somebody else gives: a field, a page's widget, a dependency."""

@@ -325,6 +325,8 @@ class Linker(Libraries):
             self.connect(value + base, self.field(container, literal))
             if key >= 0:
                 self.connect(key + base, self.field(container, KEYS))
+                if isinstance(literal, str):
+                    self.entries[container.node].append((key + base, value + base))
         for node in display.spread:
             self.on_value(node + base, lambda value: self.spread_into(container, value))
 

@@ -34,12 +34,17 @@ _ASKED = re.compile(r"(^|\.)(input|getpass|text_input|prompt|ask|Prompt|secret_i
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A place that names the variable. ``role`` is lookup, check, set, list, message or other."""
+    """A place that names the variable. ``role`` is lookup, check, set, message, own (of what stays at OpenAI),
+    handed (to a program that is started) or other.
+
+    ``argument``: it is the name of an argument of the call at the place.
+    """
 
     path: str
     place: Place
     role: str
     text: str
+    argument: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,10 @@ def mentions(world: World, name: str, inside: str) -> Iterator[Mention]:
             if word.search(mention.text):
                 role = "other" if sources.need(facts.path, mention.place) else "message"
                 yield Mention(facts.path, mention.place, role, mention.text)
+    for (call, keyword), node in world.program.keywords.items():
+        path = world.call_path(call)
+        if keyword == name and realm(world, path) == inside:
+            yield Mention(path, world.program.calls[call].place, roles.of(node), name, argument=True)
 
 
 def still_needed(world: World, name: str, inside: str) -> str | None:
@@ -311,7 +320,7 @@ class NameRoles:
                     return "set" if is_test_file(world.path(node)) else "own"
         if node in self._lookups:
             roles = {self._lookup_role(lookup) for lookup in self._lookups[node]}
-            return "own" if "own" in roles else "lookup"
+            return next((role for role in ("own", "handed") if role in roles), "lookup")
         if reached & self._contains:
             return "check"
         if self._patched(reached):
@@ -321,7 +330,7 @@ class NameRoles:
             return "other"
         value = world.program.fields[Container(owner)].get(world.program.constants.get(node))
         tested = is_test_file(world.path(node)) and value is not None and _may_move(world, node, value)
-        return "set" if tested else "own"
+        return "set" if tested else "handed"
 
     def _is_handed(self, owner: int | None) -> bool:
         """Whether a dict is the environment of a program that is started with it: ``session.run(..., env={...})``."""
@@ -338,7 +347,7 @@ class NameRoles:
                 return "own"
         made = reached | world.tracer.derivatives(reached)
         if any(not made.isdisjoint(values) for values in self._given.values()):
-            return "lookup" if is_test_file(world.path(node)) else "own"
+            return "lookup" if is_test_file(world.path(node)) else "handed"
         stored = {
             world.literal(origin)
             for store in self._stores.values()
@@ -355,10 +364,16 @@ class NameRoles:
             owner = self._environments.get(other)
             if owner is None:
                 continue
-            for callee, _, _ in world.program.external_args.get(owner, ()):
-                if callee.endswith("patch.dict") and is_test_file(world.path(owner)):
+            for callee, call, _ in world.program.external_args.get(owner, ()):
+                if is_test_file(world.path(owner)) and (callee.endswith("patch.dict") or self._replaces(callee, call)):
                     return True
         return False
+
+    def _replaces(self, callee: str, call: int) -> bool:
+        """Whether a call replaces the environment by something: ``monkeypatch.setattr(os, "environ", ...)``."""
+        constants = self._world.program.constants
+        first = [constants.get(arg.node) for arg in self._world.program.calls[call].args[:2]]
+        return callee.endswith(".setattr") and ("os.environ" in first[:1] or "environ" in first[1:])
 
 
 def _may_move(world: World, key: int, value: int) -> bool:

@@ -102,6 +102,13 @@ class Partial(NamedTuple):
     tag: int = 12
 
 
+class Provider(NamedTuple):
+    """What a container for dependency injection makes an object with: the node of that object."""
+
+    node: int
+    tag: int = 15
+
+
 class ClientRef(NamedTuple):
     """An OpenAI client: the index of its constructor."""
 
@@ -130,6 +137,7 @@ Value = (
     | Container
     | ContainerMethod
     | Partial
+    | Provider
     | ClientRef
     | Resource
 )

@@ -124,7 +124,8 @@ class Program:
     may hold in the order found, so that two runs say the same. ``saturated`` are nodes through which so much flows that
     not all of it is followed. ``members_wanted`` are nodes that take nothing but a class's members, should it be an
     Enum: what it is called with, and what is annotated with it. ``defaulted`` are the results of
-    ``mapping.get(name, default)``.
+    ``mapping.get(name, default)``. ``keywords`` are the nodes of arguments' names that stand for a variable's, by the
+    call and the name.
     """
 
     files: list[Facts] = field(default_factory=list)
@@ -168,6 +169,7 @@ class Program:
     namespaces: set[int] = field(default_factory=set)
     unloaded: dict[int, str] = field(default_factory=dict)
     lookups: dict[int, EnvironmentLookup] = field(default_factory=dict)
+    keywords: dict[tuple[int, str], int] = field(default_factory=dict)
     external_args: dict[int, list[tuple[str, int, Arg]]] = field(default_factory=lambda: defaultdict(list))
 
     def new_node(self, file: int, place: Place | None = None) -> int:
@@ -177,6 +179,14 @@ class Program:
         self.file_of.append(file)
         if place is not None:
             self.places[node] = place
+        return node
+
+    def keyword(self, call: int, name: str) -> int:
+        """The node of the name of an argument which a call makes a dict's key, or a variable's name, of."""
+        node = self.keywords.get((call, name))
+        if node is None:
+            node = self.keywords[call, name] = self.new_node(self.call_file[call], self.calls[call].place)
+            self.constants[node] = name
         return node
 
     def connect(self, source: int, target: int, label: int = 0) -> bool:

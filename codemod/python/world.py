@@ -29,6 +29,7 @@ from codemod.python.module_files import environment_events
 from codemod.python.objects import (
     Bound,
     ClientRef,
+    External,
     FunctionRef,
     Resource,
 )
@@ -61,10 +62,12 @@ _HARMLESS = frozenset(
     "close is_closed aclose __exit__ __aexit__ platform_headers with_options copy "
     "chat completions responses beta base_url api_key timeout max_retries default_headers organization project".split()
 )
+# Arguments that say what something is to look like.
+_DESCRIBING = frozenset({"spec", "spec_set", "bound", "annotation", "return_annotation", "return_type"})
 
 
 class Escape(NamedTuple):
-    """A client handed to code outside the repository: the callee's name and the call."""
+    """A client, or its class, handed to code outside the repository: the callee's name and the call."""
 
     callee: str
     call: int
@@ -177,6 +180,11 @@ class World(Values):
     def module_escapes(self) -> tuple[Escape, ...]:
         """Where the SDK's module is handed to code outside the repository."""
         return tuple(module_escapes(self))
+
+    @cached_property
+    def class_escapes(self) -> tuple[Escape, ...]:
+        """Where the SDK's classes of clients are handed to code outside the repository that may make clients."""
+        return tuple(self._class_escapes())
 
     @cached_property
     def module_key_reads(self) -> tuple[int, ...]:
@@ -421,6 +429,17 @@ class World(Values):
                     followed = _harmless_callee(callee) or self.runs_known(callee, call)
                     if not followed and escape not in client.escapes:
                         client.escapes.append(escape)
+
+    def _class_escapes(self) -> Iterator[Escape]:
+        for node, entries in self.program.external_args.items():
+            held = self.program.values.get(node, ())
+            if any(
+                isinstance(value, External) and externals.canonical(value.name) in externals.CLIENTS for value in held
+            ):
+                for callee, call, arg in entries:
+                    looked_at = arg.name in _DESCRIBING or externals.tells_types(callee) or _harmless_callee(callee)
+                    if not (looked_at or externals.is_mock(callee) or self.runs_known(callee, call)):
+                        yield Escape(callee, call)
 
 
 def _harmless_callee(callee: str) -> bool:

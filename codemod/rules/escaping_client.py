@@ -44,3 +44,15 @@ class EscapingClient(Rule):
                 "Check which endpoints are called on it there. If they are chat completions or responses, set base_url "
                 "and api_key by hand, both at once.",
             )
+
+    def settle(self, world: World) -> Iterator[Note]:
+        """Review what is handed the class of a client: it may make clients that nobody sees."""
+        for escape in world.class_escapes:
+            callee = escape.callee.replace("()", "")
+            yield self.review(
+                world.call_path(escape.call),
+                world.program.calls[escape.call].place,
+                f"{callee} is handed the class of a client, and what is made of it cannot be seen",
+                "If a client comes of it, see that it is given base_url and api_key, both at once, and whether the "
+                "calls on it name a model.",
+            )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.actions import RenameIn, Rewrite, SetString
+from codemod.python.actions import RenameArgument, RenameIn, Rewrite, SetString
 from codemod.python.names import (
     keeper_in,
     mentions,
@@ -20,8 +20,12 @@ from codemod.rules.rule import Example, Note, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemod.python.actions import Action
     from codemod.python.names import Mention
     from codemod.python.world import World
+
+
+_STAYING = ("own", "handed", "other")
 
 
 class KeyName(Rule):
@@ -75,19 +79,21 @@ class KeyName(Rule):
             left = {
                 mention.path
                 for mention in found
-                if mention.role in ("own", "other") or (mention.role != "message" and kept_in[mention.path])
+                if mention.role in _STAYING or (mention.role != "message" and kept_in[mention.path])
                 if not any(_covers(rewrite, mention) for rewrite in moved)
             }
             for mention in found:
                 here = any(rewrite.path == mention.path for rewrite in moved)
                 alone = mention.path in left or bool(kept_in[mention.path] and not here)
                 stays = mention.role == "message" and alone
-                needs = keeper if mention.role == "own" else kept_in[mention.path]
+                needs = keeper if mention.role in ("own", "handed") else kept_in[mention.path]
                 yield from self._follow(world, name, mention, needs, stays=stays)
 
     def _follow(self, world: World, name: str, mention: Mention, keeper: str | None, *, stays: bool) -> Iterator[Note]:
         key = world.settings.key_env
-        if stays or mention.role in ("own", "other") or (keeper is not None and mention.role != "message"):
+        if mention.role == "handed" and keeper is None:
+            yield self._handed(world, name, mention)
+        elif stays or mention.role in _STAYING or (keeper is not None and mention.role != "message"):
             why = f"{keeper} still needs it" if keeper is not None else "it is not used for a client that moves"
             message = f"{name} stays here: {why}"
             if mention.role == "set" and _beside_moving(world, mention.path):
@@ -96,14 +102,21 @@ class KeyName(Rule):
                 yield self.review(mention.path, mention.place, message, advice)
             else:
                 yield self.keep(mention.path, mention.place, message)
-            return
-        action = RenameIn(name, key) if mention.role == "message" else SetString(key)
-        yield self.change(
-            mention.path,
-            mention.place,
-            f"{name} becomes {key}",
-            Rewrite(mention.path, mention.place, action, self.id),
-        )
+        else:
+            action: Action = RenameIn(name, key) if mention.role == "message" else SetString(key)
+            action = RenameArgument(name, key) if mention.argument else action
+            rewrite = Rewrite(mention.path, mention.place, action, self.id)
+            yield self.change(mention.path, mention.place, f"{name} becomes {key}", rewrite)
+
+    def _handed(self, world: World, name: str, mention: Mention) -> Note:
+        """What a program is started with stays, as nobody knows which it is; it may be one that moves."""
+        key = world.settings.key_env
+        message = f"{name} stays here: it is in the environment of another program"
+        others = {client.path for client in world.clients if client.index not in world.held} - {mention.path}
+        if not others:
+            return self.keep(mention.path, mention.place, message)
+        message += f"; if that is migrated, it reads {key}, and would not find it"
+        return self.review(mention.path, mention.place, message, f"See which program it is; give one that moves {key}.")
 
 
 def _beside_moving(world: World, path: str) -> bool:
