@@ -57,6 +57,12 @@ _ENUMS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum"})
 _CLIENTS = externals.CLIENTS | externals.SPECIAL_CLIENTS
 _MAX_DEPTH = 8
 
+_PARSED = (".parse_args()", ".parse_known_args()[]")
+OPTIONS = "argparse.Namespace"
+"""The name of what a command line's parser gives, whose site is that of the parser."""
+NAMESPACE = "object.__dict__"
+"""The name of what holds the attributes of an object of the repository, whose class is its site."""
+
 
 class Attributes(Graph):
     """Attribute and item sites. ``functions`` kinds tell what reading a method gives."""
@@ -222,8 +228,8 @@ class Attributes(Graph):
             case Instance(index):
                 self.connect(self.field(value, name), result)
                 self.member(index, name, value, result)
-                if name == "__class__":
-                    self.put(result, ClassRef(index))
+                if name in ("__class__", "__dict__"):
+                    self.put(result, ClassRef(index) if name == "__class__" else External(NAMESPACE, index))
             case Super(index, ""):
                 self._super_attribute(index, name, result)
             case Container(node) if name in _CONTAINER_METHODS:
@@ -238,6 +244,13 @@ class Attributes(Graph):
                 self.put(result, value if name in _RAW else Resource(client, (*path, name)))
             case Member(node) if name == "value":
                 self.connect(node, result)
+
+    def scatter(self, value: Value) -> None:
+        """Attributes of an object are stored by names that are not known."""
+        if isinstance(value, ClassRef | Instance):
+            self.program.scattered.add(ClassRef(value.index))
+        elif isinstance(value, External) and value.name.endswith(_PARSED):
+            self.program.scattered.add(External(OPTIONS, value.site))
 
     def _stored_attribute(self, value: Value, name: str, result: int) -> None:
         if name in _SAME_FUNCTION:
@@ -257,12 +270,12 @@ class Attributes(Graph):
         self._recall(value, name, result)
         if value.name == externals.DJANGO_SETTINGS:
             self.django_setting(name, result)
-        if value.name.endswith((".parse_args()", ".parse_known_args()[]")):
+        if value.name.endswith(_PARSED):
             self.connect(self.option_field(value.site, name), result)
 
     def option_field(self, parser: int, name: str) -> int:
         """The node of a parsed command-line option."""
-        return self.field(External("argparse.Namespace", parser), name)
+        return self.field(External(OPTIONS, parser), name)
 
     def _recall(self, owner: External, key: object, result: int) -> None:
         """Read what was stored on something outside the repository (``st.session_state.client``)."""
@@ -396,6 +409,8 @@ class Attributes(Graph):
                 store = EnvironmentStore(site.key, site.value, site.place, site.value_place, file)
                 if store not in self.program.environment_stores:
                     self.program.environment_stores.append(store)
+            case External(name, index) if name == NAMESPACE:
+                self.program.scattered.add(ClassRef(index))
             case External() if site.constant is not ...:
                 self.keep(value, site.constant, site.value)
             case Instance() if site.constant is not ...:

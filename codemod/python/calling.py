@@ -137,7 +137,11 @@ class Calling(Attributes):
             self.connect(node, self.field(Container(rest.node), name), label)
 
     def _expand(self, function: int, plain: list[Parameter], arg: Arg, label: int) -> None:
-        rest = next((p for p in self.program.functions[function].parameters if p.kind == "kwargs"), None)
+        parameters = self.program.functions[function].parameters
+        rest = next((p for p in parameters if p.kind == "kwargs"), None)
+        named = {each.name for each in self.program.calls[label - 1].args}
+        taking = plain if arg.stars == 1 else [*plain, *(p for p in parameters if p.kind == "keyword")]
+        self.program.unpacked += [(p.node, arg) for p in taking if p.name not in named]
 
         def spread(value: Value) -> None:
             if not isinstance(value, Container):
@@ -204,6 +208,7 @@ class Calling(Attributes):
                 self.connect(arg.node, self.field(instance, arg.name), label)
             elif arg.stars == 2:
                 self.on_value(arg.node, lambda value: self._fields_from(instance, value))
+                self.program.unpacked += [(self.field(instance, name), arg) for name in names]
 
     def _fields_from(self, instance: Instance, value: Value) -> None:
         if isinstance(value, Container):
@@ -314,7 +319,12 @@ class Calling(Attributes):
                 if arg.name is not None:
                     self.connect(arg.node, self.field(container, arg.name))
                 else:
-                    self.on_value(arg.node, lambda value: self.spread_into(container, value))
+                    self.on_value(arg.node, lambda value: self._update(container, value))
+
+    def _update(self, container: Container, value: Value) -> None:
+        self.spread_into(container, value)
+        if isinstance(value, External):
+            self.program.filled.add(self.field(container, ANY))
 
     def _call_partial(self, index: int, call: Invocation) -> None:
         made = self.program.calls[index]

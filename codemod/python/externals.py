@@ -402,6 +402,8 @@ def canonical(name: str) -> str:
 
 # Functions that make a dict of an object's fields.
 AS_DICT = frozenset({"vars", "dataclasses.asdict", "asdict", "attr.asdict", "attrs.asdict"})
+# Methods of objects of pydantic's, attrs' and named tuples that do the same.
+DUMPS = frozenset({"model_dump", "dict", "_asdict"})
 # What stands for a value that somebody else gives.
 DECLARED = FIELDS | WIDGETS | DEPENDS
 # Functions of which it is known what calling them gives.

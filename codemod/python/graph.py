@@ -36,6 +36,7 @@ class Graph:
         self._values = self.program.values
         self._queue: list[tuple[int, Value]] = []
         self._sites: dict[int, list[Callable[[Value], None]]] = defaultdict(list)
+        self._cut_off: set[int] = set()
         self._quiet: dict[int, set[int]] = defaultdict(set)
         self._watchers: dict[Value, list[Callable[[object, int], None]]] = defaultdict(list)
 
@@ -46,6 +47,8 @@ class Graph:
             return
         if len(held) >= _MAX_VALUES and not isinstance(value, _ALWAYS):
             self.program.saturated.add(node)
+            if type(value) is Container:
+                self._cut_off.add(node)
             return
         if type(value) is External and _repeats(value.name):
             return
@@ -93,6 +96,15 @@ class Graph:
         for key, node in tuple(self.program.fields[owner].items()):
             if key != ALL:
                 watcher(key, node)
+
+    def saturate(self) -> None:
+        """Tell of what flows from where not every container is followed that it is not all known, either."""
+        stack = list(self._cut_off)
+        while stack:
+            fresh = {target for target, _ in self.program.flow.get(stack.pop(), ())} - self._cut_off
+            self._cut_off |= fresh
+            stack += fresh
+        self.program.saturated |= self._cut_off
 
     def run(self) -> None:
         """Spread values until nothing is new."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemod.python import externals
+from codemod.python.attributes import NAMESPACE, OPTIONS
 from codemod.python.calling import Calling, Invocation
 from codemod.python.facts import AttributeLoad
 from codemod.python.graph import ALL, KEYS
@@ -65,12 +66,16 @@ class Libraries(Calling):
             self._started(name, call)
             if name.count(".") < 8 and name.count("()") < 6:
                 self.put(call.result, External(name + "()", call.call if value.site < 0 else value.site))
+        if name == f"{NAMESPACE}.update":
+            self.program.scattered.add(ClassRef(value.site))
         if name == "os.environ.update":
             self._fill_environment(call.args, call)
         elif name.endswith("patch.dict") and call.args:
             self._patch_environment(call)
         if name.endswith(".add_argument"):
             self._add_option(value.site, call)
+        elif name.endswith((".set_defaults", ".parse_args", ".parse_known_args")):
+            self._fill_options(value.site, call)
         if name.endswith(".config.from_object"):
             owner = External(value.name.removesuffix(".from_object"), value.site)
             for arg in call.positional():
@@ -153,7 +158,7 @@ class Libraries(Calling):
                 self.on_value(client.node, lambda value: self._wrap(name, value, call.result))
         elif name in externals.PASS_THROUGH and len(positional) > externals.PASS_THROUGH[name]:
             self.connect(positional[externals.PASS_THROUGH[name]].node, call.result)
-            return name not in ("str",) and not any(arg.name for arg in call.args)
+            return name not in ("str",) and not any(arg.name or arg.stars for arg in call.args)
         elif name in externals.ELEMENT_OF and positional:
             self.on_value(positional[0].node, lambda value: self._element(value, call.result))
         elif name in externals.DECLARED:
@@ -169,7 +174,7 @@ class Libraries(Calling):
         elif name in externals.DICT_FACTORIES:
             self._make_dict(name, call)
         elif name in externals.AS_DICT and positional:
-            self.on_value(positional[0].node, lambda value: self._as_dict(value, call.result))
+            self.on_value(positional[0].node, lambda value: self.as_dict(value, call.result))
         else:
             return False
         return True
@@ -320,6 +325,8 @@ class Libraries(Calling):
 
     def _dynamic_attribute(self, name: str, positional: list[Arg], call: Invocation) -> bool:
         literal = self.program.constants.get(positional[1].node, ...)
+        if name == "setattr" and literal is ...:
+            self.on_value(positional[0].node, self.scatter)
         if not isinstance(literal, str) or name == "setattr":
             return False
         load = AttributeLoad(positional[0].node, literal, call.result, self.program.calls[call.call].place)
@@ -349,7 +356,7 @@ class Libraries(Calling):
             else:
                 self.on_value(arg.node, lambda value: self.spread_into(container, value))
 
-    def _as_dict(self, value: Value, result: int) -> None:
+    def as_dict(self, value: Value, result: int) -> None:
         if isinstance(value, Instance):
             container = Container(result)
             self.put(result, container)
@@ -360,7 +367,7 @@ class Libraries(Calling):
                     if isinstance(name, str):
                         self.member(value.index, name, value, node)
         elif isinstance(value, External) and value.name.endswith((".parse_args()", ".parse_known_args()[]")):
-            parsed = External("argparse.Namespace", value.site)
+            parsed = External(OPTIONS, value.site)
             container = Container(result)
             self.put(result, container)
             for name, node in tuple(self.program.fields[parsed].items()):
@@ -404,6 +411,14 @@ class Libraries(Calling):
             rest = call._replace(args=call.args[after:])
             self._module_call(value, rest)
             self._http_call(value, rest)
+
+    def _fill_options(self, parser: int, call: Invocation) -> None:
+        """``parser.set_defaults(key=...)``, and ``parser.parse_args(namespace=...)`` with options from elsewhere."""
+        for arg in call.args:
+            if arg.stars == 2 or arg.name == "namespace":
+                self.program.scattered.add(External(OPTIONS, parser))
+            elif arg.name is not None:
+                self.connect(arg.node, self.option_field(parser, arg.name))
 
     def _add_option(self, parser: int, call: Invocation) -> None:
         """``parser.add_argument("--model", default=...)``."""

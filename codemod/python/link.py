@@ -264,6 +264,8 @@ class Linker(Libraries):
                     self.connect(load.base + base, target)
                 if load.name in externals.GETTERS:
                     self._named_default(target)
+                if load.name in externals.DUMPS:
+                    self._dump(load.base + base, load.name, target)
                 self.program.derived[load.base + base].append(target)
         for load in facts.attribute_loads:
             at, name, result, place, owner = load
@@ -302,6 +304,15 @@ class Linker(Libraries):
         self.on_value(moved.func, lambda value: self.apply(value, made))
         if moved.result in self.declarations:
             self.on_value(moved.func, lambda value: self._declare(value, moved.result))
+
+    def _dump(self, owner: int, method: str, result: int) -> None:
+        """``settings.model_dump()``: a dict of an object's fields, if the method is none of the repository's."""
+
+        def dump(value: Value) -> None:
+            if isinstance(value, Instance) and not self.has_method(value.index, method):
+                self.as_dict(value, result)
+
+        self.on_value(owner, dump)
 
     def _named_default(self, got: int) -> None:
         """``given.get("model", "gpt-4o")``: a model as the default comes out of any mapping, whoever made it."""
@@ -343,6 +354,7 @@ class Linker(Libraries):
         self._spread()
         while self._find_again():
             self._spread()
+        self.saturate()
 
     def _find_again(self) -> bool:
         """Give clients to those who read them from a holder of which nothing is known; whether any is new."""

@@ -124,8 +124,10 @@ class Program:
     may hold in the order found, so that two runs say the same. ``saturated`` are nodes through which so much flows that
     not all of it is followed. ``members_wanted`` are nodes that take nothing but a class's members, should it be an
     Enum: what it is called with, and what is annotated with it. ``defaulted`` are the results of
-    ``mapping.get(name, default)``. ``keywords`` are the nodes of arguments' names that stand for a variable's, by the
-    call and the name.
+    ``mapping.get(name, default)``. ``unpacked`` are nodes that an argument behind stars may fill; ``filled`` those that
+    something unknown fills, and ``scattered`` the classes whose objects' attributes are stored by unknown names,
+    and options that are.
+    ``keywords`` are the nodes of arguments' names that stand for a variable's, by the call and the name.
     """
 
     files: list[Facts] = field(default_factory=list)
@@ -169,6 +171,9 @@ class Program:
     namespaces: set[int] = field(default_factory=set)
     unloaded: dict[int, str] = field(default_factory=dict)
     lookups: dict[int, EnvironmentLookup] = field(default_factory=dict)
+    unpacked: list[tuple[int, Arg]] = field(default_factory=list)
+    filled: set[int] = field(default_factory=set)
+    scattered: set[Value] = field(default_factory=set)
     keywords: dict[tuple[int, str], int] = field(default_factory=dict)
     external_args: dict[int, list[tuple[str, int, Arg]]] = field(default_factory=lambda: defaultdict(list))
 

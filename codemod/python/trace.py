@@ -13,7 +13,7 @@ from codemod.python import externals
 from codemod.python.objects import Container, External, Instance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from codemod.python.program import EnvironmentLookup, Program
 
@@ -67,6 +67,10 @@ class Tracer:
         for got in program.defaulted:
             if not self._is_followed(got_from.get(program.calls[program.call_of[got]].func, -1)):
                 self._lost.add(got)
+
+    def lose(self, nodes: Iterable[int]) -> None:
+        """Take nodes to hold other values, too, than those that are seen to flow there."""
+        self._lost.update(nodes)
 
     def _is_followed(self, mapping: int) -> bool:
         """Whether all that ``mapping.get(name, default)`` may find is followed, too."""

@@ -15,7 +15,7 @@ from codemod.python.settings_class import is_settings_class
 from codemod.python.trace import Context, Origin, Tracer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from codemod.python.facts import Arg, Display, Place
@@ -75,6 +75,7 @@ class Values:
         self._find_fields()
         self._any_fields = {keys[ANY] for keys in program.fields.values() if ANY in keys}
         self._collectors = {p.node for function in program.functions for p in function.parameters if p.kind == "kwargs"}
+        self.tracer.lose(self._filled())
         self._handed_over: dict[int, list[tuple[str, int, Arg]]] = {}
         self._written: dict[str, set[int]] = {}
         for made in program.calls:
@@ -101,6 +102,42 @@ class Values:
                 and any(key in self.program.classes[ancestor].body for ancestor in self.linker.lineage(owner.index))
             ):
                 self.tracer.inert.add(node)
+
+    def _filled(self) -> Iterator[int]:
+        """Nodes that something may fill of which it is not known what it holds, or under which names."""
+        program = self.program
+        yield from program.filled
+        for node, arg in program.unpacked:
+            values = program.values.get(arg.node, ())
+            known = all(isinstance(value, Container) for value in values)
+            if arg.stars == 2:
+                known = self.opaque((arg,)) is None or (known and self._is_handed_on(values))
+            if not known:
+                yield node
+        for owner in program.scattered:
+            yield from program.fields.get(owner, {}).values()
+        for facts, base in zip(program.files, program.offsets, strict=True) if program.scattered else ():
+            for load in facts.attribute_loads:
+                owners = program.values.get(load.base + base, ())
+                scattered = any(
+                    isinstance(v, ClassRef | Instance) and ClassRef(v.index) in program.scattered for v in owners
+                )
+                if scattered and self._is_blank(load.result + base):
+                    yield load.result + base
+
+    def _is_blank(self, node: int) -> bool:
+        """Whether all that is seen to come to a node says nothing, so that what matters has to come unseen."""
+        constants = self.program.constants
+        origins = self.tracer.origins(node)
+        return all(origin.kind == "unknown" or not constants.get(origin.node, True) for origin in origins)
+
+    def _is_handed_on(self, values: Collection[object]) -> bool:
+        """Whether these are arguments of functions that nobody in the repository calls, for which a default counts."""
+        callers = self.program.callers
+        return bool(values) and all(
+            isinstance(value, Container) and value.node in self._collectors and not callers.get(value.node)
+            for value in values
+        )
 
     def call_path(self, call: int) -> str:
         """The file of a call."""

@@ -77,7 +77,7 @@ class BaseUrl(Rule):
                     # Its key is read for itself then, and must not go where a caller wants the other to go.
                     return [Rewrite(given.path, given.place, SetCode(f'"{url}"'), self.id)]
                 else:
-                    absent = absent or origin.kind != "lookup"
+                    absent = absent or (origin.kind != "lookup" and not origin.guarded)
             elif isinstance(literal, str) and literal and classify(literal, url) is Address.OPENAI:
                 if shared:
                     return [Rewrite(given.path, given.place, SetCode(f'"{url}"'), self.id)]

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from codemod.python.ids import ModelPlan
     from codemod.python.world import Client, World
 
+# The last names of methods that ask a model something.
+_ASKING = frozenset({"create", "parse", "stream"})
+
 
 class UnresolvedModel(Rule):
     """The client moves, but a call's model cannot be followed to a literal: a person has to give it the new id.
@@ -67,8 +70,17 @@ class UnresolvedModel(Rule):
         for call in world.endpoint_calls(client):
             if not world.supported(client, call.path):
                 continue
-            for plan in plan_models(world, client, call):
+            plans = list(plan_models(world, client, call))
+            for plan in plans:
                 yield from self.reviews(plan)
+            unpacked = world.opaque(call.args) if not plans and call.path[-1] in _ASKING else None
+            if unpacked is not None:
+                yield self.review(
+                    world.call_path(call.call),
+                    unpacked.place,
+                    "what is unpacked here cannot be followed, and may name the model of this call",
+                    "See that the call is given one of the provider's ids.",
+                )
 
     @classmethod
     def reviews(cls, plan: ModelPlan) -> Iterator[Note]:
