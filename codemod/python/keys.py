@@ -227,7 +227,9 @@ class _KeyMove:
         world = self.world
         lookup = world.program.lookups[origin.node]
         path = world.path(lookup.node)
-        for name in world.tracer.names(lookup, origin.context):
+        names = world.tracer.names(lookup, origin.context)
+        self._check_names(lookup, names)
+        for name in names:
             variable = world.literal(name) if name.kind == "constant" else None
             if not isinstance(variable, str):
                 raise UnresolvedError(path, lookup.place, "the name of the variable it reads cannot be resolved")
@@ -235,6 +237,16 @@ class _KeyMove:
                 continue
             self.plan.names.add(variable)
             self._move_lookup(origin, lookup, name, alone=alone)
+
+    def _check_names(self, lookup: EnvironmentLookup, names: list[Origin]) -> None:
+        """A name that comes from a list of names for different things, or is a dict's key as well, cannot change."""
+        world = self.world
+        literals = {str(world.literal(name)) for name in names if name.kind == "constant"}
+        where = (world.path(lookup.node), lookup.place)
+        if len(literals) > 1 and not all("OPENAI" in name or name == world.settings.key_env for name in literals):
+            raise UnresolvedError(*where, "the variable that it reads is one of several, for different things")
+        if any(not world.key_fields.isdisjoint(world.reach(name.node)) for name in names if lookup.name != name.node):
+            raise UnresolvedError(*where, "the name of the variable that it reads is also the key of an entry")
 
     def _move_lookup(self, origin: Origin, lookup: EnvironmentLookup, name: Origin, *, alone: bool) -> None:
         world, key = self.world, self.world.settings.key_env

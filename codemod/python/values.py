@@ -87,6 +87,11 @@ class Values:
         self._index_readers()
 
     @cached_property
+    def key_fields(self) -> frozenset[int]:
+        """The nodes that hold the keys of dicts."""
+        return frozenset(keys[KEYS] for keys in self.program.fields.values() if KEYS in keys)
+
+    @cached_property
     def returned(self) -> frozenset[int]:
         """The nodes of what functions return."""
         return frozenset(function.returns for function in self.program.functions)
