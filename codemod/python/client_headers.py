@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from codemod.python.http_plan import Bearer, StaysError, bearers, move_bearer
 from codemod.python.http_requests import Headers, read_headers
 from codemod.python.keys import UnresolvedError
+from codemod.python.objects import Container, FunctionRef
+from codemod.python.values import Given
 
 if TYPE_CHECKING:
     from codemod.python.keys import KeyPlan
-    from codemod.python.values import Given
     from codemod.python.world import Client, World
     from codemod.python.written import Write
 
@@ -50,6 +51,8 @@ def _read(world: World, given: list[Given]) -> Headers:
 
 def plan_headers(world: World, client: Client, plan: KeyPlan) -> None:
     """Add to the plan what moving the keys in a client's headers takes. Raises ``UnresolvedError``."""
+    for given in world.ever_given(client, "http_client"):
+        _check_transport(world, given)
     for given in headers_given(world, client, moving=True):
         headers = _read(world, [given])
         for header in headers.named("authorization"):
@@ -61,6 +64,38 @@ def plan_headers(world: World, client: Client, plan: KeyPlan) -> None:
                 raise UnresolvedError(header.write.path, header.write.value_place, reason.why) from reason
         if headers.unknown and not _absent(world, given):
             raise UnresolvedError(given.path, given.place, "its headers cannot be followed and may hold a key")
+
+
+def _check_transport(world: World, given: Given) -> None:
+    """An HTTP client of the program's own may not add a key that the program does not name where the client is made."""
+    for origin in world.origins(given.node, given.context):
+        made = world.program.call_of.get(origin.node)
+        args = world.program.calls[made].args if made is not None else ()
+        for arg in args:
+            value = Given(arg.node, arg.place, world.path(origin.node), made or -1)
+            if arg.name == "headers":
+                headers = _read(world, [value])
+                adds = bool(headers.named("authorization")) or headers.unknown
+            else:
+                adds = arg.name == "event_hooks" and _authorizes(world, value)
+            if adds:
+                raise UnresolvedError(given.path, given.place, "its http_client may add a key to what it sends")
+
+
+def _authorizes(world: World, hooks: Given) -> bool:
+    """Whether a file that defines one of a client's hooks, or hands them over, has to do with authorization."""
+    program, files = world.program, {hooks.path}
+    seen, stack = set[int](), [hooks.node]
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            for value in program.values.get(node, ()):
+                if isinstance(value, Container):
+                    stack += program.fields.get(value, {}).values()
+                elif isinstance(value, FunctionRef):
+                    files.add(program.files[program.function_file[value.index]].path)
+    return any("uthorization" in world.sources[path].text for path in files)
 
 
 def _absent(world: World, given: Given) -> bool:

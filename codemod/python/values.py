@@ -119,16 +119,26 @@ class Values:
                 known = self.opaque((arg,)) is None or (known and self._is_handed_on(values))
             if not known:
                 yield node
-        for owner in program.scattered:
+        scattered = program.scattered | self._nested_in_settings()
+        for owner in scattered:
             yield from program.fields.get(owner, {}).values()
-        for facts, base in zip(program.files, program.offsets, strict=True) if program.scattered else ():
+        for facts, base in zip(program.files, program.offsets, strict=True) if scattered else ():
             for load in facts.attribute_loads:
                 owners = program.values.get(load.base + base, ())
-                scattered = any(
-                    isinstance(v, ClassRef | Instance) and ClassRef(v.index) in program.scattered for v in owners
-                )
-                if scattered and self._is_blank(load.result + base):
+                filled = any(isinstance(v, ClassRef | Instance) and ClassRef(v.index) in scattered for v in owners)
+                if filled and self._is_blank(load.result + base):
                     yield load.result + base
+
+    def _nested_in_settings(self) -> set[Value]:
+        """Classes whose objects are fields of settings: the environment fills those, by names of several parts."""
+        program = self.program
+        found: set[Value] = set()
+        for index, cls in enumerate(program.classes):
+            if cls.annotations and is_settings_class(self.linker, index):
+                nodes = [*cls.body.values(), *program.fields.get(Instance(index), {}).values()]
+                held = (value for node in nodes for value in program.values.get(node, ()))
+                found |= {ClassRef(value.index) for value in held if isinstance(value, Instance)}
+        return found
 
     def _is_blank(self, node: int) -> bool:
         """Whether all that is seen to come to a node says nothing, so that what matters has to come unseen."""
