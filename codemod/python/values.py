@@ -37,6 +37,10 @@ class Placed(Protocol):
         """Where in it."""
 
 
+# Methods of a list that are given one of its elements.
+_SEARCHES = frozenset({"index", "remove"})
+
+
 @dataclass(slots=True)
 class Siblings:
     """The elements of a container that have to differ; ``ids``: those of them that become the same model id."""
@@ -346,8 +350,12 @@ class Values:
                     self.keyed_by.setdefault(item.key + base, []).append(item.base + base)
             for load in facts.attribute_loads:
                 self.methods_read.setdefault(load.base + base, set()).add(load.name)
+        searched = self._searched()
+        for facts, base in zip(program.files, program.offsets, strict=True):
             for display in facts.displays:
                 self._index_display(display, base)
+                if display.node + base in searched:
+                    self._index_siblings("a list that is searched", {value + base for _, _, value in display.items})
         for cls, record in enumerate(program.classes):
             if self.linker.is_enum(cls):
                 nodes = {source for node in record.body.values() for source, _ in program.back.get(node, ())}
@@ -356,6 +364,12 @@ class Values:
             if option.choices >= 0:  # a default has to be one of them
                 targets = {target for target, label in program.flow.get(option.node, ()) if label == 0}
                 self._index_siblings("a list of choices", self._constants({option.node, *targets}))
+
+    def _searched(self) -> set[int]:
+        """The containers in which a place is looked for by what stands there: ``MODELS.index("gpt-4o-mini")``."""
+        owners = (owner for owner, names in self.methods_read.items() if not names.isdisjoint(_SEARCHES))
+        held = (value for owner in owners for value in self.program.values.get(owner, ()))
+        return {value.node for value in held if isinstance(value, Container)}
 
     def _index_display(self, display: Display, base: int) -> None:
         for _, key, _ in display.items:
