@@ -23,7 +23,7 @@ from codemod.python.facts import (
     Place,
     Use,
 )
-from codemod.python.scopes import Environment, Scope, known_set, last_name, never_returns, path_of
+from codemod.python.scopes import Environment, Scope, known_set, last_name, never_returns, path_of, tested_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,6 +136,20 @@ class ExpressionScanner:
         scope.versions.setdefault(name, []).append(value)
         if scope.env.get("?"):
             self.forget(name)
+        if scope.flags:
+            self.lower(name)
+
+    def flag(self, target: ast.expr, test: ast.expr) -> None:
+        """Take note that ``target`` holds the outcome of a test."""
+        tested, path = tested_path(test), path_of(target)
+        if tested is not None and path is not None:
+            self.scope.flags[path] = (tested, test)
+
+    def lower(self, path: str) -> None:
+        """Forget what flags said about ``path``, and what it said itself."""
+        flags = self.scope.flags
+        for flag in [flag for flag, (tested, _) in flags.items() if flag == path or tested.startswith(path)]:
+            del flags[flag]
 
     def forget(self, path: str) -> None:
         """Drop what guards said about ``path`` and what hangs on it."""
@@ -165,7 +179,7 @@ class ExpressionScanner:
     def narrow(self, test: ast.expr, outcome: bool) -> None:
         """Take note of what is known to be set once ``test`` turned out as ``outcome``."""
         env = self.scope.env
-        for known in known_set(test, outcome):
+        for known in known_set(test, outcome, self.scope.flags):
             if isinstance(known, ast.Name):
                 if known.id in env:
                     guarded = self.guard(env[known.id])

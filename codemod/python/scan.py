@@ -18,7 +18,7 @@ from codemod.python.facts import (
     Iteration,
     Part,
 )
-from codemod.python.scopes import Environment, Scope, last_name, never_returns, path_of
+from codemod.python.scopes import Environment, Scope, ending_functions, last_name, never_returns, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,6 +41,7 @@ class _Scanner(ExpressionScanner):
 
     def __init__(self, facts: Facts, locate: Callable[[ast.JoinedStr], None] | None = None) -> None:
         super().__init__(facts, locate)
+        self.ending: frozenset[str] = frozenset()
         self.dead = False
         self.depth = 0
         self._statements: dict[type, Callable[..., None]] = {
@@ -78,6 +79,7 @@ class _Scanner(ExpressionScanner):
         self.facts.import_line, self.facts.code_line = _import_lines(tree.body)
         self.facts.statements = _openings(tree.body)
         self.rebound = frozenset(_declared_outer(tree.body))
+        self.ending = ending_functions(tree.body)
         self.block(tree.body)
         self._close(top)
         while self.bodies:
@@ -242,7 +244,8 @@ class _Scanner(ExpressionScanner):
         if isinstance(node.value, ast.Constant):
             return  # a docstring
         self.expr(node.value)
-        if never_returns(node.value):
+        function = node.value.func if isinstance(node.value, ast.Call) else None
+        if never_returns(node.value) or (isinstance(function, ast.Name) and function.id in self.ending):
             self.dead = True
 
     def _return(self, node: ast.Return) -> None:
@@ -282,6 +285,8 @@ class _Scanner(ExpressionScanner):
         value = self.expr(node.value)
         for target in node.targets:
             self._unpack_or_assign(target, value, node, node.value)
+            if self.depth == 0:
+                self.flag(target, node.value)
 
     def _unpack_or_assign(self, target: ast.expr, value: int, node: ast.stmt, right: ast.expr) -> None:
         """Pair ``a, b = x, y`` element by element; anything else goes through the container."""
@@ -339,6 +344,8 @@ class _Scanner(ExpressionScanner):
                 if path is not None:
                     if "?" in self.scope.env:
                         self.forget(path)
+                    if self.scope.flags:
+                        self.lower(path)
                     if self.depth == 0:
                         self.scope.stores[path] = len(self.facts.attribute_stores)
                 put = AttributeStore(self.expr(base), attr, value, place, right_place, last_name(base))

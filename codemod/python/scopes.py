@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 Environment = dict[str, int]
 
@@ -27,7 +27,10 @@ _EXIT_OWNERS = frozenset({"parser", "argparser", "arg_parser", "ctx", "ap", "p"}
 
 @dataclass(slots=True)
 class Scope:
-    """A module, function or class body. ``summary`` joins the versions that code outside the body may see."""
+    """A module, function or class body. ``summary`` joins the versions that code outside the body may see.
+
+    ``flags`` are the paths of what was last given the outcome of a test, with the path that this tests.
+    """
 
     kind: str
     index: int
@@ -39,6 +42,7 @@ class Scope:
     pending: list[tuple[str, int]] = field(default_factory=list)
     outer: dict[str, str] = field(default_factory=dict)
     stores: dict[str, int] = field(default_factory=dict)
+    flags: dict[str, tuple[str, ast.expr]] = field(default_factory=dict)
 
     def enclosing(self) -> Iterator[Scope]:
         """The scopes in which a name that is free here is looked up, innermost first."""
@@ -81,22 +85,29 @@ def _environment_path(base: str, key: str) -> str | None:
     return f"env:{key}" if base.rpartition(".")[2] in ("environ", "getenv") else None
 
 
-def known_set(test: ast.expr, outcome: bool) -> Iterator[ast.expr | str]:
-    """The expressions (or paths) that are neither None nor empty once ``test`` turned out as ``outcome``."""
+def known_set(test: ast.expr, outcome: bool, flags: Mapping[str, tuple[str, ast.expr]]) -> Iterator[ast.expr | str]:
+    """The expressions (or paths) that are neither None nor empty once ``test`` turned out as ``outcome``.
+
+    ``flags`` are the paths of what holds the outcome of another test, and that.
+    """
+    if flags and isinstance(test, ast.Name | ast.Attribute):
+        _, meant = flags.get(path_of(test) or "", ("", None))
+        if meant is not None:
+            yield from known_set(meant, outcome, {})
     match test:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            yield from known_set(operand, not outcome)
+            yield from known_set(operand, not outcome, flags)
         case ast.BoolOp(op=ast.And() | ast.Or() as operator, values=values):
             if isinstance(operator, ast.And) is outcome:
                 for value in values:
-                    yield from known_set(value, outcome)
+                    yield from known_set(value, outcome, flags)
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
             yield from _known_by_comparison(left, operator, right, outcome)
         case ast.NamedExpr(target=target) if outcome:
             yield target
         case ast.Call(func=ast.Name(id="all"), args=[ast.List(elts=elements) | ast.Tuple(elts=elements)]) if outcome:
             for element in elements:
-                yield from known_set(element, True)
+                yield from known_set(element, True, flags)
         case ast.Call(func=ast.Name(id="bool" | "len" | "str" | "isinstance"), args=[first, *_]) if outcome:
             yield first
         case ast.Call(func=ast.Attribute(value=value, attr="strip" | "startswith" | "endswith")) if outcome:
@@ -122,6 +133,30 @@ def _known_by_comparison(
                 yield f"env:{left.value}"
         case (ast.Eq(), ast.Constant(value=str() as text)) if outcome and text:
             yield left
+        case (ast.Eq() | ast.NotEq() | ast.Gt(), ast.Constant(value=0)) if outcome is not isinstance(operator, ast.Eq):
+            if isinstance(left, ast.Call) and isinstance(left.func, ast.Name) and left.func.id == "len":
+                yield from left.args
+
+
+def tested_path(test: ast.expr) -> str | None:
+    """The path of which ``bool(path)``, ``path is not None`` and the like tell whether it is set."""
+    match test:
+        case ast.Call(func=ast.Name(id="bool"), args=[tested]) | ast.UnaryOp(op=ast.Not(), operand=tested):
+            return path_of(tested)
+        case ast.Compare(left=tested, ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            return path_of(tested)
+    return None
+
+
+def ending_functions(body: list[ast.stmt]) -> frozenset[str]:
+    """The functions of a module that end the program, or raise, whatever they are called with."""
+    return frozenset(
+        each.name
+        for each in body
+        if isinstance(each, ast.FunctionDef)
+        and (isinstance(last := each.body[-1], ast.Raise) or (isinstance(last, ast.Expr) and never_returns(last.value)))
+        and not any(isinstance(inner, ast.Return | ast.Yield | ast.YieldFrom) for inner in ast.walk(each))
+    )
 
 
 def never_returns(call: ast.expr) -> bool:
