@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from site_checks import NEW, OLD, checked, renamed, repeated, told
 
 from codemod.files.formats.dotenv import read
+from codemod.files.placeholders import is_secret
 from codemod.files.site import Role
 
 EXAMPLES: dict[str, tuple[str, list[tuple[str, ...]]]] = {
@@ -112,3 +113,16 @@ def test_any_text_is_read(text: str) -> None:
         if site.repeat is not None and site.name == OLD:
             again = checked(read, repeated(text, site), frozenset({NEW}))
             assert site.role in {new.role for new in again}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["YourOpenAIAPIKey", "your-openai-api-key-goes-here", "Insert_Your_Key_Here_Please", "sk-proj-YOUR_KEY_1234"],
+)
+def test_what_asks_for_a_key_is_none(text: str) -> None:
+    assert not is_secret(text)
+
+
+@pytest.mark.parametrize("text", ["sk-yourub4b3tt3rk3yth4nth1s", "Replaceme9f8a7s6d5f4g3h2", "k3yk3yk3yk3y1234abcd"])
+def test_what_may_be_a_key_is_one(text: str) -> None:
+    assert is_secret(text)

@@ -15,6 +15,7 @@ _SHORT = 12
 _NAME = re.compile(r"openai", re.IGNORECASE)
 _NAMED = re.compile(r"\bOpen ?AI\b(?![-.]\w)")
 _PAGE = re.compile(r"https?://(?:platform|beta)\.openai\.com/[\w/.-]*\bapi-keys\b")
+_ASKS = re.compile(r"(?:[Yy]our|YOUR|[Ii]nsert|INSERT|[Pp]aste|PASTE|[Rr]eplace|REPLACE)(?=[A-Z_\s-]|open|api|key)")
 # The value would go on coming from where OpenAI's key is kept: ``op://vault/item``, ``llm-key:latest``, a path.
 _ADDRESS = re.compile(
     r"arn:|vault:|ssm:|secretsmanager|gcp-?secrets?:|secretref:|projects/[^/]*/secrets/|@|\.{0,2}/\w|(?!https?:)[a-z][a-z+.-]*://"
@@ -26,7 +27,7 @@ _ADDRESS = re.compile(
 def is_secret(text: str) -> bool:
     """Whether a value given to a key's variable may be somebody's key: anything long that is not made of words."""
     body = _PREFIX.sub("", text.strip(), count=1)
-    if len(body) < _SHORT or "..." in body or _BRACKETS.fullmatch(text):
+    if len(body) < _SHORT or "..." in body or _BRACKETS.fullmatch(text) or _ASKS.match(body):
         return False
     return not all(_WORD.fullmatch(word) for word in _WORDS.split(body) if word)
 

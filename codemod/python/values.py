@@ -355,7 +355,7 @@ class Values:
             for display in facts.displays:
                 self._index_display(display, base)
                 if display.node + base in searched:
-                    self._index_siblings("a list that is searched", {value + base for _, _, value in display.items})
+                    self._index_siblings("a searched list", {value + base for _, _, value in display.items})
         for cls, record in enumerate(program.classes):
             if self.linker.is_enum(cls):
                 nodes = {source for node in record.body.values() for source, _ in program.back.get(node, ())}

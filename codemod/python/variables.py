@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from codemod.rules.rule import Note
 
 # A string that is the name, in these roles, means that the variable is read (or may be).
+_MODEL_ARGUMENTS = frozenset({"model", "model_name", "model_id"})
 _READ = frozenset({"lookup", "own", "other"})
 
 
@@ -102,6 +103,18 @@ def _model_readers(world: World, inside: str) -> Iterator[tuple[str, Reader]]:
             for given in world.models(client, call):
                 for name in _variables(world, given.node):
                     yield name, _reader(world, client, moves=moves)
+                yield from _other_libraries(world, given.node)
+
+
+def _other_libraries(world: World, node: int) -> Iterator[tuple[str, Reader]]:
+    """Libraries that are asked for the model of the same variable, as clients of their own are."""
+    for origin in (origin for origin in world.origins(node) if origin.kind == "lookup"):
+        for callee, call, index in world.outside_uses(world.reach(origin.node)):
+            if not world.http.asks_openai(index) and any(
+                arg.name in _MODEL_ARGUMENTS and arg.node in world.reach(origin.node) for arg in call.args
+            ):
+                for name in world.variables(origin):
+                    yield name, _at(world, world.call_path(index), callee.replace("()", ""))
 
 
 def _variables(world: World, node: int) -> set[str]:

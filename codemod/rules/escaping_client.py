@@ -16,7 +16,8 @@ class EscapingClient(Rule):
     """A client that is handed to a library is left alone, for review: which endpoints it is used for cannot be seen.
 
     Wrappers that give the client back (``instructor.from_openai``, ``wrap_openai``) and classes that are known to call
-    nothing but chat completions and responses are followed.
+    nothing but chat completions and responses are followed. A library that is handed the class itself may make clients
+    that nobody sees: each such place is for review, too.
     """
 
     id = "ABL016"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.names import OTHER_READERS
-from codemod.python.objects import External
+from codemod.python.objects import ClassRef, External
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemod.python.objects import Value
     from codemod.python.world import World
 
 
@@ -36,8 +37,15 @@ class FrameworkClient(Rule):
         program = world.program
         for index, call in enumerate(program.calls):
             for value in program.values.get(call.func, ()):
-                if isinstance(value, External) and value.site < 0 and OTHER_READERS.match(value.name):
-                    last = value.name.rpartition(".")[2]
-                    if "OpenAI" in last and last[0].isupper():
-                        message = f"kept at OpenAI: {value.name} makes a client of its own"
+                for name in _classes(world, value):
+                    last = name.rpartition(".")[2]
+                    if OTHER_READERS.match(name) and "OpenAI" in last and last[0].isupper():
+                        message = f"kept at OpenAI: {name} makes a client of its own"
                         yield self.keep(world.call_path(index), call.place, message)
+
+
+def _classes(world: World, value: Value) -> set[str]:
+    """The classes outside the repository that a call of a value makes an object of."""
+    if isinstance(value, External):
+        return {value.name} if value.site < 0 else set()
+    return world.linker.outside_bases(value.index) if isinstance(value, ClassRef) else set()
