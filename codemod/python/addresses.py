@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from codemod.python.actions import Rewrite, SetCode, SetString
 from codemod.python.objects import External
 from codemod.python.settings_class import settings_field
+from codemod.python.spelling import spellings, text_of
 
 if TYPE_CHECKING:
     from codemod.python.trace import Origin
@@ -155,21 +156,41 @@ def _classify(found: Addresses, origin: Origin, world: World) -> None:
     elif origin.kind == "constant" and literal is None:
         found.kinds.add(Address.OPENAI)
     elif origin.kind == "lookup":
-        names = world.variables(origin)
-        if names <= {world.settings.base_url_env}:
-            found.kinds.add(Address.TARGET)
-        elif _reads_others(world, origin):
-            found.unknown = "it is looked up by a function that reads other variables, too"
-        elif names <= VARIABLES | {world.settings.base_url_env}:
-            if world.program.lookups[origin.node].default < 0:
-                found.kinds.add(Address.OPENAI)
-        else:
-            found.unknown = "it is read from a variable that may hold any address"
+        _classify_lookup(found, origin, world)
     elif origin.kind == "setting":
         made = settings_field(world, *world.tracer.settings_fields[origin.node], "", world.settings.base_url_env)
         if made is None or made.variable not in VARIABLES | {world.settings.base_url_env}:
             found.unknown = "it is a setting that may hold any address"
     elif origin.kind == "option" or External("openai.NOT_GIVEN") in world.program.values.get(origin.node, ()):
+        found.kinds.add(Address.OPENAI)
+    else:
+        _classify_composed(found, origin, world)
+
+
+def _classify_lookup(found: Addresses, origin: Origin, world: World) -> None:
+    names = world.variables(origin)
+    if names <= {world.settings.base_url_env}:
+        found.kinds.add(Address.TARGET)
+    elif not names & VARIABLES:
+        found.unknown = "it is read from a variable that may hold any address"
+    elif _reads_others(world, origin):
+        found.unknown = "it is looked up by a function that reads other variables, too"
+    elif names <= VARIABLES | {world.settings.base_url_env}:
+        if world.program.lookups[origin.node].default < 0:
+            found.kinds.add(Address.OPENAI)
+    else:
+        found.unknown = "it is read from a variable that may hold any address"
+
+
+def _classify_composed(found: Addresses, origin: Origin, world: World) -> None:
+    """A URL that is put together counts when its host is known, and OpenAI's when all of it is."""
+    texts = {text_of(spelling) for spelling in spellings(world, origin.node, origin.context)}
+    hosts = {host_of(text) for text in texts}
+    kinds = {classify(text, world.settings.base_url) for text in texts}
+    if kinds == {Address.OTHER} and all(host and "\0" not in host for host in hosts):
+        found.kinds.add(Address.OTHER)
+        found.hosts |= hosts
+    elif kinds == {Address.OPENAI} and not any("\0" in text for text in texts):
         found.kinds.add(Address.OPENAI)
     else:
         found.unknown = "its source cannot be followed"

@@ -58,6 +58,7 @@ class BaseUrl(Rule):
             path, place, literal = world.path(origin.node), world.place(origin.node), world.literal(origin)
             if any(rewrite.path == path and rewrite.covers(place) for rewrite in rewrites):
                 continue
+            composed = world.program.compositions.get(origin.node)
             shared = self._is_elsewhere(origin, given, world) and serves_others(moved_node(world, origin), world)
             if shared and given.call >= 0 and origin.kind in ("setting", "lookup"):
                 code = f'{{getenv}}("{world.settings.base_url_env}", "{url}")'
@@ -70,6 +71,12 @@ class BaseUrl(Rule):
             elif origin.kind == "lookup":
                 if world.variables(origin) & VARIABLES:
                     rewrites.append(moved_lookup(world, origin, url, self.id))
+            elif composed or (literal and classify(str(literal), url) is Address.OPENAI):
+                code = SetCode(f'"{url}"')
+                if shared:
+                    return [Rewrite(given.path, given.place, code, self.id)]
+                moved = Rewrite(path, composed.place, code, self.id) if composed else None
+                rewrites.append(moved or Rewrite(path, place, SetString(url), self.id))
             elif literal is None:
                 if place == given.place:
                     rewrites.append(Rewrite(path, place, SetCode(f'"{url}"'), self.id))
@@ -78,10 +85,6 @@ class BaseUrl(Rule):
                     return [Rewrite(given.path, given.place, SetCode(f'"{url}"'), self.id)]
                 else:
                     absent = absent or (origin.kind != "lookup" and not origin.guarded)
-            elif isinstance(literal, str) and literal and classify(literal, url) is Address.OPENAI:
-                if shared:
-                    return [Rewrite(given.path, given.place, SetCode(f'"{url}"'), self.id)]
-                rewrites.append(Rewrite(path, place, SetString(url), self.id))
         if absent:
             rewrites.append(Rewrite(given.path, given.place, OrElse(f'"{url}"'), self.id))
         return collapsed(world, rewrites, f'{{getenv}}("{world.settings.base_url_env}", "{url}")')
