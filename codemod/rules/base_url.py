@@ -72,10 +72,10 @@ class BaseUrl(Rule):
                 if world.variables(origin) & VARIABLES:
                     rewrites.append(moved_lookup(world, origin, url, self.id))
             elif composed or (literal and classify(str(literal), url) is Address.OPENAI):
-                code = SetCode(f'"{url}"')
+                there = SetCode(f'"{url}"')
                 if shared:
-                    return [Rewrite(given.path, given.place, code, self.id)]
-                moved = Rewrite(path, composed.place, code, self.id) if composed else None
+                    return [Rewrite(given.path, given.place, there, self.id)]
+                moved = Rewrite(path, composed.place, there, self.id) if composed else None
                 rewrites.append(moved or Rewrite(path, place, SetString(url), self.id))
             elif literal is None:
                 if place == given.place:

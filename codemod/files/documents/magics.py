@@ -42,6 +42,8 @@ _ENV = re.compile(
     r"[ \t]*%?(?:set_)?env[ \t]+([A-Za-z_]\w*)"
     r"(?:[ \t]*=|(?P<blank>[ \t])[ \t]*(?=[^\s=])|[ \t]*(?=\r?\n|\Z))"
 )
+_TIMED = re.compile(r"[ \t]*%(?:time|timeit|prun|memit)(?:[ \t]+-\w+(?:[ \t]*\d+)?)*[ \t]+(?=[^\s-])")
+_TIMES = "if 1:"  # as long as the shortest of these magics
 _LINE_NUMBER = re.compile(r" on line \d+$| \(detected at line \d+\)$")
 _INDENT = re.compile(r"[ \t]*")
 _RUN = re.compile(r"[ \t]*(?:!!?|%(?:sx|system)[ \t]+)(?!=)")
@@ -61,10 +63,14 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Magic:
-    """A part of a cell that is no Python: ``start <= i < end``, without the newline of its last line."""
+    """A part of a cell that is no Python: ``start <= i < end``, without the newline of its last line.
+
+    ``timed``: a statement in Python stands behind it, which is timed.
+    """
 
     start: int
     end: int
+    timed: bool = False
 
 
 def body(text: str) -> Body:
@@ -136,7 +142,7 @@ def _magics(text: str) -> list[Magic]:
     position, depth, opening = 0, 0, True
     while position < len(text):
         if opening and _STATEMENT.match(text, position):
-            found.append(Magic(position, _end(text, position)))
+            found.append(_timed(text, position) or Magic(position, _end(text, position)))
             position = found[-1].end
         opening = False
         token = _TOKEN.search(text, position)
@@ -156,6 +162,14 @@ def _magics(text: str) -> list[Magic]:
         elif group == 7:
             opening = not depth
     return found
+
+
+def _timed(text: str, position: int) -> Magic | None:
+    """The beginning of a line that times a statement in Python."""
+    match = _TIMED.match(text, position)
+    if match is None or _error(f"{_TIMES} {text[match.end() : _end(text, position)]}"):
+        return None
+    return Magic(position, match.end(), timed=True)
 
 
 def _string_end(text: str, quote: str, position: int) -> int:
@@ -187,6 +201,10 @@ def _masked(text: str, found: list[Magic]) -> str:
     for magic in found:
         covered = text[magic.start : magic.end]
         indent = len(covered) - len(covered.lstrip(" \t"))
+        if magic.timed:
+            parts += [text[position : magic.start], covered[:indent] + _TIMES.ljust(len(covered) - indent)]
+            position = magic.end
+            continue
         # A block may consist of nothing else, and an assignment needs a value.
         value = indent > 0 or (magic.start > 0 and text[magic.start - 1] != "\n")
         first, *others = covered.split("\n")
