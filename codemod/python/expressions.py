@@ -23,7 +23,17 @@ from codemod.python.facts import (
     Place,
     Use,
 )
-from codemod.python.scopes import Environment, Scope, known_set, last_name, never_returns, path_of, tested_path
+from codemod.python.scopes import (
+    Environment,
+    Scope,
+    is_environment,
+    is_set_operation,
+    known_set,
+    last_name,
+    never_returns,
+    path_of,
+    tested_path,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -217,6 +227,7 @@ class ExpressionScanner:
 
     def _call(self, node: ast.Call) -> int:
         func = self.expr(node.func)
+        owner = self.facts.attribute_loads[-1].base if isinstance(node.func, ast.Attribute) else -1
         args: list[Arg] = []
         for value in node.args:
             if isinstance(value, ast.Starred):
@@ -226,6 +237,8 @@ class ExpressionScanner:
         for keyword in node.keywords:
             stars = 2 if keyword.arg is None else 0
             args.append(Arg(self.expr(keyword.value), keyword.arg, stars, place_of(keyword.value)))
+        if is_set_operation(node):
+            self.facts.uses += [Use(operand, "checked", place_of(node)) for operand in (owner, args[0].node)]
         result = self.node(node)
         place = self.facts.places[result]
         self.facts.calls.append(Call(func, tuple(args), result, place, place_of(node.func), self.function_index))
@@ -324,12 +337,17 @@ class ExpressionScanner:
         kind = _JOINING.get(type(node.op))
         if kind is not None:
             self.facts.compositions.append(Composition(result, kind, tuple(parts), place_of(node)))
+        if isinstance(node.op, ast.Sub | ast.BitAnd) and (is_environment(node.left) or is_environment(node.right)):
+            self.facts.uses += [Use(part.node, "checked", place_of(node)) for part in parts]
         return result
 
     def _compare(self, node: ast.Compare) -> int:
         kind = "contains" if isinstance(node.ops[0], ast.In | ast.NotIn) else "compare"
         identity = isinstance(node.ops[0], ast.Is | ast.IsNot)
-        for value in (node.left, *node.comparators):
+        operands = (node.left, *node.comparators)
+        if isinstance(node.ops[0], ast.LtE | ast.GtE) and any(map(is_environment, operands)):
+            kind = "checked"
+        for value in operands:
             self.use(self.expr(value), "test" if identity else kind, node)
         return self.node(node)
 

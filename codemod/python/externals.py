@@ -172,6 +172,16 @@ RUNNERS = {
     "asyncio.get_running_loop().run_in_executor": 1,
     "asyncio.get_event_loop().run_in_executor": 1,
 }
+# Functions that call a function with the elements of what follows it.
+MAPPERS = frozenset(
+    {"map", "filter"}
+    | {f"concurrent.futures.{kind}PoolExecutor().map" for kind in ("Thread", "Process")}
+    | {
+        f"multiprocessing.{pool}().{way}"
+        for pool in ("Pool", "pool.ThreadPool")
+        for way in ("map", "imap", "imap_unordered")
+    }
+)
 # Classes whose objects call a function later, with what stands in a tuple: the positions of the two, and its keyword.
 STARTERS = {
     "threading.Thread": (1, 3, "target"),
@@ -431,6 +441,7 @@ def passes_on(name: str) -> bool:
         or name in DICT_FACTORIES
         or name in ELEMENT_OF
         or name in DEFERRED
+        or name in MAPPERS
         or name in ("enumerate", "zip", "getattr")
         or name.endswith((".add_argument", ".add_option"))
     )

@@ -62,10 +62,17 @@ class Libraries(Calling):
         self._module_call(value, call)
         self._http_call(value, call)
         if name not in externals.KNOWN_FUNCTIONS or not self._known_function(name, call):
-            self._callbacks(call)
+            if name in externals.MAPPERS:
+                self._map(call)
+            else:
+                self._callbacks(call)
             self._started(name, call)
             if name.count(".") < 8 and name.count("()") < 6:
                 self.put(call.result, External(name + "()", call.call if value.site < 0 else value.site))
+        self._store_elsewhere(name, value, call)
+
+    def _store_elsewhere(self, name: str, value: External, call: Invocation) -> None:
+        """What a call puts into an object's attributes, the environment, a command line's options, a configuration."""
         if name == f"{NAMESPACE}.update":
             self.program.scattered.add(ClassRef(value.site))
         if name == "os.environ.update":
@@ -379,6 +386,20 @@ class Libraries(Calling):
         for after, arg in enumerate(call.args, 1):
             if arg.name is None and not arg.stars and arg.node not in constants:
                 self.on_value(arg.node, lambda value, after=after: self._call_back(value, call, after))  # type: ignore[misc]
+
+    def _map(self, call: Invocation) -> None:
+        """``pool.map(function, texts)``: a function is called with the elements of what is given, one of each."""
+        if not call.positional():
+            return
+        function, *given = call.positional()
+        file, results = self.program.call_file[call.call], Container(call.result)
+        elements = tuple(arg._replace(node=self.program.new_node(file)) for arg in given)
+        for arg, element in zip(given, elements, strict=True):
+            self.on_value(arg.node, lambda value, target=element.node: self._element(value, target))  # type: ignore[misc]
+        made = self.program.new_node(file)
+        self.put(call.result, results)
+        self.connect(made, self.field(results, ALL))
+        self.on_value(function.node, lambda value: self._call_back(value, call._replace(args=elements, result=made), 0))
 
     def _started(self, name: str, call: Invocation) -> None:
         """``Thread(target=f, args=(x, y))``."""

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codemod.python import externals
+from codemod.python.graph import ALL
 from codemod.python.http_plan import key_variables, plan_request
 from codemod.python.keys import SDK_KEY, is_dummy, is_test_file, plan_key
 from codemod.python.objects import Container, External, Instance
@@ -271,6 +272,7 @@ class NameRoles:
             for use in facts.uses
             if use.kind == "contains"
         }
+        self._contains |= self._checked()
         self._stores = {store.name: store for store in program.environment_stores}
         self._environments = {
             field: owner.node
@@ -286,6 +288,18 @@ class NameRoles:
             for arg in call.args
             if arg.name is not None and _ENVIRONMENT.match(arg.name)
         }
+
+    def _checked(self) -> set[int]:
+        """The fields that join the elements of what is held against the environment: ``REQUIRED - set(os.environ)``."""
+        program = self._world.program
+        nodes = (
+            use.node + base
+            for facts, base in zip(program.files, program.offsets, strict=True)
+            for use in facts.uses
+            if use.kind == "checked"
+        )
+        held = (value for node in nodes for value in program.values.get(node, ()) if isinstance(value, Container))
+        return {program.fields[value][ALL] for value in held if ALL in program.fields[value]}
 
     @cached_property
     def _leading_there(self) -> set[int]:

@@ -316,6 +316,9 @@ class _Scanner(ExpressionScanner):
             self.facts.annotated.append((annotation, self.scope.env.get(name, -1)))
 
     def _aug_assign(self, node: ast.AugAssign) -> None:
+        if isinstance(node.op, ast.BitOr) and not isinstance(node.target, ast.Name):
+            self.expr(_update(node))
+            return
         value = self.expr(node.value)
         if isinstance(node.target, ast.Name):
             before = self._name(ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target))
@@ -486,3 +489,9 @@ def _import_lines(body: list[ast.stmt]) -> tuple[int, int]:
     if first is None:
         first = (previous.end_lineno or previous.lineno) + 1 if previous is not None else 1
     return first, first
+
+
+def _update(node: ast.AugAssign) -> ast.Call:
+    """``os.environ |= values`` as what it does: ``os.environ.update(values)``."""
+    method = ast.copy_location(ast.Attribute(node.target, "update", ast.Load()), node.target)
+    return ast.copy_location(ast.Call(method, [node.value], []), node)

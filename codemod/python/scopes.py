@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Environment = dict[str, int]
 
+_SET_METHODS = frozenset({"difference", "intersection", "issubset", "issuperset"})
+
 # Calls after which the statements that follow are not reached.
 _EXITS = frozenset(
     {"sys.exit", "exit", "quit", "os._exit", "os.abort", "st.stop", "streamlit.stop", "pytest.skip", "pytest.exit"}
@@ -83,6 +85,24 @@ def last_name(node: ast.expr) -> str:
 
 def _environment_path(base: str, key: str) -> str | None:
     return f"env:{key}" if base.rpartition(".")[2] in ("environ", "getenv") else None
+
+
+def is_environment(node: ast.expr) -> bool:
+    """Whether an expression is the environment or its names: ``os.environ``, its ``keys()``, a set of them."""
+    match node:
+        case ast.Call(func=ast.Name(id="set" | "frozenset" | "list" | "dict"), args=[inner]):
+            return is_environment(inner)
+        case ast.Call(func=ast.Attribute(value=inner, attr="keys"), args=[]):
+            return is_environment(inner)
+    return last_name(node) == "environ"
+
+
+def is_set_operation(call: ast.Call) -> bool:
+    """Whether a call holds a set of names against the environment: ``REQUIRED.difference(os.environ)``."""
+    match call:
+        case ast.Call(func=ast.Attribute(value=owner, attr=method), args=[other], keywords=[]):
+            return method in _SET_METHODS and (is_environment(owner) or is_environment(other))
+    return False
 
 
 def known_set(test: ast.expr, outcome: bool, flags: Mapping[str, tuple[str, ast.expr]]) -> Iterator[ast.expr | str]:
