@@ -355,3 +355,8 @@ class Calling(Attributes):
         make(*given)
         for position, arg in enumerate(given):
             self.on_value(arg.node, lambda value, position=position: inject(value, position))  # type: ignore[misc]
+
+    def element(self, value: Value, result: int) -> None:
+        """``result`` is an element of what a container holds, a key of a dict."""
+        if isinstance(value, Container):
+            self.connect(self.field(value, KEYS if value.node in self.program.dicts else ALL), result)

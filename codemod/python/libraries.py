@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemod.python import externals
-from codemod.python.attributes import NAMESPACE, OPTIONS
-from codemod.python.calling import Calling, Invocation
+from codemod.python.attributes import OPTIONS
+from codemod.python.calling import Invocation
 from codemod.python.facts import AttributeLoad
-from codemod.python.graph import ALL, KEYS
+from codemod.python.graph import ALL
 from codemod.python.objects import (
     Bound,
     ClassRef,
@@ -24,28 +23,26 @@ from codemod.python.objects import (
     Super,
     Value,
 )
-from codemod.python.program import EnvironmentLookup, EnvironmentStore, HttpCall, ModuleCall, Option
+from codemod.python.program import EnvironmentLookup, HttpCall, ModuleCall, Option
+from codemod.python.stores import Stores
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from codemod.python.facts import Arg, Place
+    from codemod.python.facts import Arg
 
 _CALLABLES = (FunctionRef, Bound, Partial, Resource, ClassRef)
 
 
-class Libraries(Calling):
+class Libraries(Stores):
     """Calls of things outside the repository.
 
     ``declarations`` are those in an ``Annotated[...]`` and the names that they fill; those ``required`` fill a name
-    that has no default. ``entries`` are the nodes of key and value in each dict display.
+    that has no default.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.declarations: dict[int, int] = {}
         self.required: set[int] = set()
-        self.entries: dict[int, list[tuple[int, int]]] = defaultdict(list)
 
     def external_call(self, value: External, call: Invocation) -> None:
         name = externals.canonical(value.name)
@@ -69,24 +66,7 @@ class Libraries(Calling):
             self._started(name, call)
             if name.count(".") < 8 and name.count("()") < 6:
                 self.put(call.result, External(name + "()", call.call if value.site < 0 else value.site))
-        self._store_elsewhere(name, value, call)
-
-    def _store_elsewhere(self, name: str, value: External, call: Invocation) -> None:
-        """What a call puts into an object's attributes, the environment, a command line's options, a configuration."""
-        if name == f"{NAMESPACE}.update":
-            self.program.scattered.add(ClassRef(value.site))
-        if name == "os.environ.update":
-            self._fill_environment(call.args, call)
-        elif name.endswith("patch.dict") and call.args:
-            self._patch_environment(call)
-        if name.endswith(".add_argument"):
-            self._add_option(value.site, call)
-        elif name.endswith((".set_defaults", ".parse_args", ".parse_known_args")):
-            self._fill_options(value.site, call)
-        if name.endswith(".config.from_object"):
-            owner = External(value.name.removesuffix(".from_object"), value.site)
-            for arg in call.positional():
-                self.on_value(arg.node, lambda held: self._keep_class(owner, held))
+        self.store_elsewhere(name, value, call)
 
     def _module_call(self, value: External, call: Invocation) -> None:
         """Take note of a call of something in the SDK's module."""
@@ -105,45 +85,6 @@ class Libraries(Calling):
             if record not in self._http_calls:
                 self._http_calls.add(record)
                 self.program.http_calls.append(record)
-
-    def _patch_environment(self, call: Invocation) -> None:
-        """``patch.dict(os.environ, NAME=value)``; a dict is recognized by the callee that it is given to."""
-        patched, *given = call.args
-        named = tuple(arg for arg in given if arg.name is not None and arg.name != "clear")
-        if self.program.constants.get(patched.node) == "os.environ":
-            self._fill_environment(named, call)
-        else:
-            self.on_value(
-                patched.node,
-                lambda value: self._fill_environment(named, call) if value == External("os.environ") else None,
-            )
-
-    def _fill_environment(self, given: Iterable[Arg], call: Invocation) -> None:
-        """Values are stored under the names of keyword arguments and of the keys of dicts."""
-        for arg in given:
-            if arg.name is not None:
-                self._store(self.program.keyword(call.call, arg.name), arg.node, arg.place, call)
-            elif not arg.stars:
-                self.on_value(arg.node, lambda value: self._store_entries(value, call))
-
-    def _store_entries(self, value: Value, call: Invocation) -> None:
-        if isinstance(value, Container):
-            for key, stored in self.entries.get(value.node, ()):
-                self._store(key, stored, self.program.places.get(stored, self.program.calls[call.call].place), call)
-
-    def _store(self, name: int, value: int, place: Place, call: Invocation) -> None:
-        """A variable of the environment is given a value."""
-        file = self.program.call_file[call.call]
-        store = EnvironmentStore(name, value, self.program.calls[call.call].place, place, file)
-        if store not in self.program.environment_stores:
-            self.program.environment_stores.append(store)
-
-    def _keep_class(self, owner: External, value: Value) -> None:
-        """``app.config.from_object(Config)``: the names of a class or module become entries."""
-        if isinstance(value, ClassRef):
-            for ancestor in reversed(self.lineage(value.index)):
-                for name, node in self.program.classes[ancestor].body.items():
-                    self.keep(owner, name, node)
 
     def _is_plain_getattr(self, name: str, call: Invocation) -> bool:
         """``getattr`` with a literal name is an attribute."""
@@ -167,7 +108,7 @@ class Libraries(Calling):
             self.connect(positional[externals.PASS_THROUGH[name]].node, call.result)
             return name not in ("str",) and not any(arg.name or arg.stars for arg in call.args)
         elif name in externals.ELEMENT_OF and positional:
-            self.on_value(positional[0].node, lambda value: self._element(value, call.result))
+            self.on_value(positional[0].node, lambda value: self.element(value, call.result))
         elif name in externals.DECLARED:
             self._declared(name, call)
         elif name in ("getattr", "setattr") and len(positional) >= 2:
@@ -223,10 +164,6 @@ class Libraries(Calling):
         elif isinstance(value, Instance):
             self.put(result, value)
 
-    def _element(self, value: Value, result: int) -> None:
-        if isinstance(value, Container):
-            self.connect(self.field(value, KEYS if value.node in self.program.dicts else ALL), result)
-
     def _look_up(self, how: externals.Lookup, call: Invocation) -> None:
         name = call.argument(how.name, "key") or call.keyword("name")
         default = call.keyword("default")
@@ -242,7 +179,7 @@ class Libraries(Calling):
         if default is not None:
             self.connect(node, call.result)
             if how.sets:
-                self._store(name.node, node, default.place, call)
+                self.store(name.node, node, default.place, call)
 
     def _declared(self, name: str, call: Invocation) -> None:
         """A call that stands for a value which somebody else gives: a field, a page's widget, a dependency."""
@@ -290,7 +227,7 @@ class Libraries(Calling):
         """An option of click or typer gives what its user gives; its argument ``kind`` may name the choices."""
         if call.keyword("envvar") is not None:
             return  # it is a look-up
-        self._option(call.result, call.call, None)
+        self.option(call.result, call.call, None)
         typed = call.keyword(kind)
         if typed is not None:
             self.on_value(typed.node, lambda value: self._chosen_from(value, call))
@@ -298,19 +235,7 @@ class Libraries(Calling):
     def _chosen_from(self, kind: Value, call: Invocation) -> None:
         if isinstance(kind, External) and kind.name.removesuffix("()") in externals.CHOICES and kind.site >= 0:
             made = Invocation(self.program.calls[kind.site].args, call.result, kind.site)
-            self._option(call.result, call.call, made.argument(0, "choices"))
-
-    def _option(self, node: int, call: int, choices: Arg | None) -> None:
-        """A user gives the value of ``node``, out of ``choices`` if there are any."""
-        self.program.options[node] = Option(node, call, choices.node if choices is not None else -1)
-        if choices is not None:
-            self.on_value(choices.node, lambda value: self._choice(value, node))
-
-    def _choice(self, choices: Value, result: int) -> None:
-        if isinstance(choices, ClassRef) and self.is_enum(choices.index):
-            self._enum_members(choices.index, result)
-        else:
-            self._element(choices, result)
+            self.option(call.result, call.call, made.argument(0, "choices"))
 
     def _factory(self, function: Arg, call: Invocation) -> None:
         """A library calls ``function`` without arguments; its result is the call's."""
@@ -349,7 +274,7 @@ class Libraries(Calling):
         self.put(self.field(outer, ALL), pair)
         for position, arg in enumerate(positional[:1] if start else positional):
             target = self.field(pair, start + position)
-            self.on_value(arg.node, lambda value, target=target: self._element(value, target))  # type: ignore[misc]
+            self.on_value(arg.node, lambda value, target=target: self.element(value, target))  # type: ignore[misc]
 
     def _make_dict(self, name: str, call: Invocation) -> None:
         container = Container(call.result)
@@ -395,7 +320,7 @@ class Libraries(Calling):
         file, results = self.program.call_file[call.call], Container(call.result)
         elements = tuple(arg._replace(node=self.program.new_node(file)) for arg in given)
         for arg, element in zip(given, elements, strict=True):
-            self.on_value(arg.node, lambda value, target=element.node: self._element(value, target))  # type: ignore[misc]
+            self.on_value(arg.node, lambda value, target=element.node: self.element(value, target))  # type: ignore[misc]
         made = self.program.new_node(file)
         self.put(call.result, results)
         self.connect(made, self.field(results, ALL))
@@ -432,28 +357,3 @@ class Libraries(Calling):
             rest = call._replace(args=call.args[after:])
             self._module_call(value, rest)
             self._http_call(value, rest)
-
-    def _fill_options(self, parser: int, call: Invocation) -> None:
-        """``parser.set_defaults(key=...)``, and ``parser.parse_args(namespace=...)`` with options from elsewhere."""
-        for arg in call.args:
-            if arg.stars == 2 or arg.name == "namespace":
-                self.program.scattered.add(External(OPTIONS, parser))
-            elif arg.name is not None:
-                self.connect(arg.node, self.option_field(parser, arg.name))
-
-    def _add_option(self, parser: int, call: Invocation) -> None:
-        """``parser.add_argument("--model", default=...)``."""
-        flags = [self.program.constants.get(arg.node) for arg in call.positional()]
-        names = [flag for flag in flags if isinstance(flag, str)]
-        dest = call.keyword("dest")
-        name = self.program.constants.get(dest.node) if dest is not None else None
-        if not isinstance(name, str):
-            long = [flag for flag in names if flag.startswith("--")] or names
-            if not long:
-                return
-            name = long[0].lstrip("-").replace("-", "_")
-        node = self.option_field(parser, name)
-        self._option(node, call.call, call.keyword("choices"))
-        default = call.keyword("default")
-        if default is not None:
-            self.connect(default.node, node)

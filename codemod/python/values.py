@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from codemod import disk
 from codemod.changes import located
 from codemod.python import externals
+from codemod.python.fillers import filled
 from codemod.python.graph import ALL, ANY, KEYS
 from codemod.python.objects import Bound, ClassRef, Container, External, FunctionRef, Instance
 from codemod.python.settings_class import is_settings_class
 from codemod.python.trace import Context, Origin, Tracer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from codemod.python.facts import Arg, Display, Place
@@ -78,8 +79,8 @@ class Values:
         self._reach: dict[int, set[int]] = {}
         self._find_fields()
         self._any_fields = {keys[ANY] for keys in program.fields.values() if ANY in keys}
-        self._collectors = {p.node for function in program.functions for p in function.parameters if p.kind == "kwargs"}
-        self.tracer.lose(self._filled())
+        self.collectors = {p.node for function in program.functions for p in function.parameters if p.kind == "kwargs"}
+        self.tracer.lose(filled(self))
         self._handed_over: dict[int, list[tuple[str, int, Arg]]] = {}
         self._written: dict[str, set[int]] = {}
         for made in program.calls:
@@ -111,52 +112,6 @@ class Values:
                 and any(key in self.program.classes[ancestor].body for ancestor in self.linker.lineage(owner.index))
             ):
                 self.tracer.inert.add(node)
-
-    def _filled(self) -> Iterator[int]:
-        """Nodes that something may fill of which it is not known what it holds, or under which names."""
-        program = self.program
-        yield from program.filled
-        for node, arg in program.unpacked:
-            values = program.values.get(arg.node, ())
-            known = all(isinstance(value, Container) for value in values)
-            if arg.stars == 2:
-                known = self.opaque((arg,)) is None or (known and self._is_handed_on(values))
-            if not known:
-                yield node
-        scattered = program.scattered | self._nested_in_settings()
-        for owner in scattered:
-            yield from program.fields.get(owner, {}).values()
-        for facts, base in zip(program.files, program.offsets, strict=True) if scattered else ():
-            for load in facts.attribute_loads:
-                owners = program.values.get(load.base + base, ())
-                filled = any(isinstance(v, ClassRef | Instance) and ClassRef(v.index) in scattered for v in owners)
-                if filled and self._is_blank(load.result + base):
-                    yield load.result + base
-
-    def _nested_in_settings(self) -> set[Value]:
-        """Classes whose objects are fields of settings: the environment fills those, by names of several parts."""
-        program = self.program
-        found: set[Value] = set()
-        for index, cls in enumerate(program.classes):
-            if cls.annotations and is_settings_class(self.linker, index):
-                nodes = [*cls.body.values(), *program.fields.get(Instance(index), {}).values()]
-                held = (value for node in nodes for value in program.values.get(node, ()))
-                found |= {ClassRef(value.index) for value in held if isinstance(value, Instance)}
-        return found
-
-    def _is_blank(self, node: int) -> bool:
-        """Whether all that is seen to come to a node says nothing, so that what matters has to come unseen."""
-        constants = self.program.constants
-        origins = self.tracer.origins(node)
-        return all(origin.kind == "unknown" or not constants.get(origin.node, True) for origin in origins)
-
-    def _is_handed_on(self, values: Collection[object]) -> bool:
-        """Whether these are arguments of functions that nobody in the repository calls, for which a default counts."""
-        callers = self.program.callers
-        return bool(values) and all(
-            isinstance(value, Container) and value.node in self._collectors and not callers.get(value.node)
-            for value in values
-        )
 
     def call_path(self, call: int) -> str:
         """The file of a call."""
@@ -218,7 +173,7 @@ class Values:
                 return True
         if container.node in self.program.callers and not self.program.callers[container.node]:
             return True
-        if container.node in self._collectors and container.node not in self.program.callers:
+        if container.node in self.collectors and container.node not in self.program.callers:
             return True
         seen |= {container.node}
         return any(
@@ -252,7 +207,7 @@ class Values:
         """Whether a dict's own display, or one that is spread into it, has an entry."""
         if node in self._written.get(name, ()):
             return True
-        if node in self._collectors:  # `**kwargs`: every caller has to pass it
+        if node in self.collectors:  # `**kwargs`: every caller has to pass it
             entry = self.program.fields.get(Container(node), {}).get(name, -1)
             entered = {label for _, label in self.program.back.get(entry, ())}
             return bool(entered) and self.program.callers.get(node, set()) <= entered
