@@ -32,7 +32,7 @@ REASONS = (
 """Why a place still says OpenAI, in the order in which a reviewer looks."""
 
 _WORD = re.compile(
-    r"(?<![A-Za-z0-9_])OPENAI_[A-Z0-9_]+|(?<![A-Za-z0-9_])(?:[a-z0-9-]+\.)?api\.openai\.com"
+    r"(?<![A-Za-z0-9_])(?:(?!AZURE_)[A-Z0-9]+_)*OPENAI_[A-Z0-9_]+|(?<![A-Za-z0-9_])(?:[a-z0-9-]+\.)?api\.openai\.com"
     r"|(?<![A-Za-z0-9_./-])(?:(?:ft:)?gpt-(?=\d|image|realtime|audio)|chatgpt-(?=\d)|o[134]-(?:mini|preview|pro)|dall-e-"
     r"|whisper-1|text-(?:embedding-(?:[23]|ada)|moderation|davinci|curie|babbage|ada)|tts-1|omni-mod|davinci)"
     r"[A-Za-z0-9_.:-]*"
@@ -142,7 +142,7 @@ def _words(text: str, edits: Sequence[Edit]) -> Iterator[_Word]:
     for start, end in _lines(changed):
         for found in _WORD.finditer(changed, start, end):
             word = found[0].rstrip(".:-_")
-            if word.startswith("OPENAI_") or word.endswith("openai.com") or provider.is_openai_model(word):
+            if "OPENAI_" in word or word.endswith("openai.com") or provider.is_openai_model(word):
                 yield places.before(found.start(), word)
 
 

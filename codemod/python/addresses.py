@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from codemod.python.actions import Rewrite, SetCode, SetString
+from codemod.python.keys import is_test_file
 from codemod.python.objects import External
 from codemod.python.settings_class import settings_field
 from codemod.python.spelling import spellings, text_of
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
 VARIABLES = frozenset({"OPENAI_BASE_URL", "OPENAI_API_BASE"})
 # Variables that the SDK sends by itself, whoever the client talks to.
 ACCOUNT_VARIABLES = frozenset({"OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ORGANIZATION", "OPENAI_CUSTOM_HEADERS"})
+
+# Hosts that are set aside for tests and examples, or are the machine itself.
+_NOBODY = re.compile(
+    r"localhost|127\.[\d.]+|0\.0\.0\.0|::1|testserver|(?:.*\.)?example(?:\.(?:com|org|net))?|.*\.(?:test|invalid|local|localhost)"
+)
 
 
 class Address(Enum):
@@ -140,9 +147,23 @@ def addresses(client: Client, world: World) -> Addresses:
         found.unknown = "it is put into a dict that may not have it"
         found.kinds.add(Address.OPENAI)
     for value in world.urls(client):
-        for origin in world.origins(value.node):
+        for origin in _serious(world.origins(value.node), client, world):
             _classify(found, origin, world)
     return found
+
+
+def _serious(origins: list[Origin], client: Client, world: World) -> list[Origin]:
+    """The sources of a URL without those by which a test alone sends a program's client to nobody's server."""
+    if is_test_file(client.path):
+        return origins
+    found = [
+        origin
+        for origin in origins
+        if not (
+            is_test_file(world.path(origin.node)) and _NOBODY.fullmatch(host_of(str(world.literal(origin)))) is not None
+        )
+    ]
+    return found or origins
 
 
 def _classify(found: Addresses, origin: Origin, world: World) -> None:

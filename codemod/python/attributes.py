@@ -297,6 +297,10 @@ class Attributes(Graph):
         """``name`` of the settings module of a Django project; provided by the linker, which knows the files."""
         raise AssertionError((name, result))
 
+    def import_module(self, name: str, call: int, result: int) -> None:
+        """A module that a call imports by its name; provided by the linker, which knows the files."""
+        raise AssertionError((name, call, result))
+
     def _super_attribute(self, cls: int, name: str, result: int) -> None:
         for base in self.bases[cls]:
             self.member(base, name, Instance(cls), result)

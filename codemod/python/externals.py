@@ -416,12 +416,15 @@ AS_DICT = frozenset({"vars", "dataclasses.asdict", "asdict", "attr.asdict", "att
 DUMPS = frozenset({"model_dump", "dict", "_asdict"})
 # What stands for a value that somebody else gives.
 DECLARED = FIELDS | WIDGETS | DEPENDS
+# Functions that import a module by its name.
+IMPORTERS = frozenset({"importlib.import_module"})
 # Functions of which it is known what calling them gives.
 KNOWN_FUNCTIONS = frozenset(
     {"getattr", "setattr", "globals", "super", "enumerate", "zip"}
     | AS_DICT
     | LOOKUPS.keys()
     | DEFERRED
+    | IMPORTERS
     | CLIENT_WRAPPERS.keys()
     | PASS_THROUGH.keys()
     | ELEMENT_OF.keys()

@@ -113,10 +113,10 @@ class Libraries(Stores):
             self._declared(name, call)
         elif name in ("getattr", "setattr") and len(positional) >= 2:
             return self._dynamic_attribute(name, positional, call)
-        elif name == "globals":
-            self.put(call.result, ModuleRef(self.program.call_file[call.call]))
-        elif name == "super":
-            self._super(call)
+        elif name in ("globals", "super"):
+            self._surrounding(name, call)
+        elif name in externals.IMPORTERS and positional:
+            return self._import_named(positional[0], call)
         elif name in ("enumerate", "zip"):
             self._pairs(positional, call, int(name == "enumerate"))
         elif name in externals.DICT_FACTORIES:
@@ -150,7 +150,19 @@ class Libraries(Stores):
             self.program.defaulted.add(result)
             self.connect(default.node, result)
 
-    def _super(self, call: Invocation) -> None:
+    def _import_named(self, named: Arg, call: Invocation) -> bool:
+        """Whether a module is imported by a name that is written down, which is no part of another's."""
+        name = self.program.constants.get(named.node)
+        if not isinstance(name, str) or name.startswith(".") or len(call.args) > 1:
+            return False
+        self.import_module(name, call.call, call.result)
+        return True
+
+    def _surrounding(self, name: str, call: Invocation) -> None:
+        """The module of a call, or the base of the class that it stands in."""
+        if name == "globals":
+            self.put(call.result, ModuleRef(self.program.call_file[call.call]))
+            return
         scope = self.program.calls[call.call].scope
         while scope >= 0 and self.program.functions[scope].owner < 0:
             scope = self.program.functions[scope].scope

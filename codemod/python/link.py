@@ -436,9 +436,25 @@ class Linker(Libraries):
             if not name.startswith("_") and (target, name, result) not in self._known:
                 self._known.add((target, name, result))  # modules may bring each other's names in a circle
                 self._brought.append((target, name, result))
+        if "__getattr__" in facts.module_names:
+            getter = facts.module_names["__getattr__"] + self.program.offsets[file]
+            self.on_value(getter, lambda value: self._returned(value, result))
         folder, _, base = facts.path.rpartition("/")
         if base.startswith("__init__."):
             self.submodule(folder, name, result)
+
+    def _returned(self, function: Value, result: int) -> None:
+        """What a function of the repository returns, whatever it is called with."""
+        if isinstance(function, FunctionRef):
+            self.connect(self.program.functions[function.index].returns, result)
+
+    def import_module(self, name: str, call: int, result: int) -> None:
+        """``importlib.import_module("name")``."""
+        target = self.modules.resolve(name, 0, self.program.files[self.program.call_file[call]].path)
+        if target is None:
+            self.put(result, External(externals.canonical(name)))
+        else:
+            self._request(target, None, result)
 
     def django_setting(self, name: str, result: int) -> None:
         """``settings.NAME``: bound in whichever settings module of the repository binds it."""

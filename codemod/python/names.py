@@ -28,6 +28,7 @@ OTHER_READERS = re.compile(
     r"(langchain(?!_(?:text_splitters|core|anthropic|google|ollama|groq|mistralai|aws|cohere|huggingface))\w*|llama_index|litellm|crewai|dspy|autogen|haystack|guidance|semantic_kernel|pydantic_ai|smolagents"
     r"|mem0|embedchain|chromadb|ragas|deepeval|swarm)\b"
 )
+_MAKERS = frozenset({"instructor.from_provider", "langchain.chat_models.init_chat_model"})
 _SETTERS = re.compile(r"(^|\.)(setenv|delenv|setitem|delitem|putenv|unsetenv)$")
 _ENVIRONMENT = re.compile(r"env(iron(ment)?)?(_?vars?(iables)?)?\Z")
 _ASKED = re.compile(r"(^|\.)(input|getpass|text_input|prompt|ask|Prompt|secret_input|password)\(\)")
@@ -160,7 +161,21 @@ def framework(world: World, path: str) -> str | None:
     return None
 
 
+def made_by_name(world: World) -> Iterator[tuple[str, int]]:
+    """The functions, and their calls, that make a client of OpenAI's because a text says so: ``"openai/gpt-4o"``."""
+    for index, call in enumerate(world.program.calls):
+        names = {value.name for value in world.program.values.get(call.func, ()) if isinstance(value, External)}
+        for name in sorted(names & _MAKERS):
+            texts = (world.literal(origin) for arg in call.args[:1] for origin in world.origins(arg.node))
+            if any(isinstance(text, str) and text.startswith(("openai/", "openai:")) for text in texts):
+                yield name, index
+
+
 def _frameworks(world: World, inside: str) -> Iterator[Keeper]:
+    for name, call in made_by_name(world):
+        path = world.call_path(call)
+        if realm(world, path) == inside:
+            yield Keeper(path, f"{name}, called in {path}")
     for facts in world.program.files:
         if realm(world, facts.path) == inside:
             for record in facts.imports:

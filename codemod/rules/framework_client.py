@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.names import OTHER_READERS
+from codemod.python.names import OTHER_READERS, made_by_name
 from codemod.python.objects import ClassRef, External
 from codemod.rules.rule import Example, Note, Rule
 
@@ -35,6 +35,9 @@ class FrameworkClient(Rule):
     def settle(self, world: World) -> Iterator[Note]:
         """Keep each constructor of a framework's OpenAI class."""
         program = world.program
+        for name, index in made_by_name(world):
+            message = f"kept at OpenAI: {name} makes a client of its own"
+            yield self.keep(world.call_path(index), program.calls[index].place, message)
         for index, call in enumerate(program.calls):
             for value in program.values.get(call.func, ()):
                 for name in _classes(world, value):
