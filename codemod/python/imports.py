@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from codemod.changes import Edit, Span
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from codemod.python.actions import Rewrite
     from codemod.python.facts import Facts, Import, Place
     from codemod.python.source import Source
+
+
+def _top(module: str) -> str:
+    return module.partition(".")[0]
 
 
 class Imports:
@@ -67,7 +72,26 @@ class Imports:
     def _line(self) -> int:
         """The line before which they go: with the other imports, unless the names are needed further up."""
         facts = self._facts
-        return facts.import_line if min(self._users)[0] >= facts.import_line else facts.code_line
+        if min(self._users)[0] < facts.import_line:
+            return facts.code_line
+        return self._in_order(facts.import_line) if self._lines.keys() == {"import os"} else facts.import_line
+
+    def _in_order(self, first: int) -> int:
+        """The line where ``import os`` leaves sorted imports of the standard library sorted, if they are."""
+        plain = {
+            record.place[0]: record.module
+            for record in self._facts.imports
+            if record.name is None and record.scope < 0 and record.place[1] == 0 and record.place[0] == record.place[2]
+        }
+        line, before = first, ""
+        while line in plain:
+            module = plain[line]
+            if module < before or "," in self._source.line(line) or _top(module) not in sys.stdlib_module_names:
+                return first
+            if module > "os":
+                break
+            line, before = line + 1, module
+        return line
 
     def _blank_lines(self, line: int) -> int:
         """How many lines set the first imports of a file apart from the code below."""
