@@ -57,7 +57,7 @@ class Tree:
     others: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     exclude: tuple[ignore.Pattern, ...] = field(default=(), repr=False)
-    whole: bool = field(default=False, repr=False)
+    whole: bool = field(default=False, repr=False, compare=False)
 
     @cached_property
     def context(self) -> tuple[str, ...]:
