@@ -10,7 +10,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
-from codemod.python.expressions import place_of
 from codemod.python.objects import (
     Bound,
     ClassRef,
@@ -22,6 +21,7 @@ from codemod.python.objects import (
     Super,
 )
 from codemod.python.reading import Function, Reading, Scope, parameters
+from codemod.python.versions import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

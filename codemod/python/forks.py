@@ -10,10 +10,10 @@ from codemod.python.actions import Insert, InsertLines, SetText
 from codemod.python.beside import Beside, Piece, end_of, inside, placed, renamed, rendered, within
 from codemod.python.bindings import Binding, Holder, Refused, Stored
 from codemod.python.carriers import LACKING, Carriers
-from codemod.python.expressions import place_of
 from codemod.python.objects import ClientRef, Container
 from codemod.python.reading import Reading, Scope, parameters
 from codemod.python.second_names import SecondNames
+from codemod.python.versions import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

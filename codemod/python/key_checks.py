@@ -6,8 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from codemod.python.expressions import place_of
 from codemod.python.scopes import path_of
+from codemod.python.versions import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from codemod.python.expressions import place_of
 from codemod.python.extents import Nested
+from codemod.python.versions import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

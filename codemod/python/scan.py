@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from codemod.python.expressions import ExpressionScanner, place_of
+from codemod.python.expressions import ExpressionScanner
 from codemod.python.facts import (
     Arg,
     AttributeStore,
@@ -19,6 +19,7 @@ from codemod.python.facts import (
     Part,
 )
 from codemod.python.scopes import Environment, Scope, ending_functions, last_name, never_returns, path_of
+from codemod.python.versions import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

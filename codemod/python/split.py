@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from codemod.python.bindings import Refused
 from codemod.python.carriers import LACKING, Carriers
-from codemod.python.expressions import place_of
 from codemod.python.forks import Forks
 from codemod.python.objects import ClientRef, FunctionRef, Resource
 from codemod.python.raw_calls import unknown
 from codemod.python.reading import Reading, Scope
 from codemod.python.stand_ins import Second
+from codemod.python.versions import place_of
 
 if TYPE_CHECKING:
     from codemod.python.beside import Change

@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from codemod.python.import_index import ImportIndex
     from codemod.python.link import Linker
     from codemod.python.name_readers import NameReaders
-    from codemod.python.names import KeySources, NameRoles
+    from codemod.python.name_roles import NameRoles
+    from codemod.python.names import KeySources
     from codemod.python.program import ApiCall, Constructor, Store
     from codemod.python.reading import Reading
     from codemod.python.source import Source
@@ -224,7 +225,7 @@ class World(Values):
     @cached_property
     def name_roles(self) -> NameRoles:
         """What a string that is a variable's name does where it stands."""
-        from codemod.python.names import NameRoles  # noqa: PLC0415  (it is made from this module's types)
+        from codemod.python.name_roles import NameRoles  # noqa: PLC0415  (it is made from this module's types)
 
         return NameRoles(self)
 
