@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from codemod.python.facts import Facts, Place, Use
 from codemod.python.scopes import Environment, Scope, known_set, path_of, tested_path
-
-if TYPE_CHECKING:
-    import ast
 
 
 def place_of(node: ast.expr | ast.stmt | ast.arg | ast.keyword) -> Place:
