@@ -18,6 +18,7 @@ from codemod.python.facts import (
     Iteration,
     Part,
 )
+from codemod.python.openings import import_lines, openings
 from codemod.python.scopes import Environment, Scope, ending_functions, last_name, never_returns, path_of
 from codemod.python.versions import place_of
 
@@ -77,8 +78,8 @@ class _Scanner(ExpressionScanner):
     def module(self, tree: ast.Module) -> Facts:
         """Visit the module's body, then the bodies of functions from the outside in."""
         top = self.scope
-        self.facts.import_line, self.facts.code_line = _import_lines(tree.body)
-        self.facts.statements = _openings(tree.body)
+        self.facts.import_line, self.facts.code_line = import_lines(tree.body)
+        self.facts.statements = openings(tree.body)
         self.rebound = frozenset(_declared_outer(tree.body))
         self.ending = ending_functions(tree.body)
         self.block(tree.body)
@@ -451,45 +452,6 @@ def _declared_outer(body: Sequence[ast.AST]) -> Iterator[str]:
             yield from node.names
         for block in _BLOCKS_OF.get(type(node), ()):
             stack += getattr(node, block)
-
-
-def _first_line(statement: ast.stmt) -> int:
-    """The line on which a statement begins, with its decorators."""
-    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
-
-
-def _openings(body: list[ast.stmt]) -> list[int]:
-    """The lines on which statements begin and nothing that began before them goes on."""
-    lines: list[int] = []
-    end = 0
-    for statement in body:
-        line = _first_line(statement)
-        if line > end:
-            lines.append(line)
-        end = statement.end_lineno or line
-    return lines
-
-
-def _import_lines(body: list[ast.stmt]) -> tuple[int, int]:
-    """The lines of the first import and of the first statement, both after the docstring and ``__future__``.
-
-    Without an import, the first statement stands for it.
-    """
-    first, previous = None, None
-    for position, statement in enumerate(body):
-        docstring = position == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-        future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-        if docstring or future:
-            previous = statement
-            continue
-        if first is None:
-            first = _first_line(statement)
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            return statement.lineno, first
-    if first is None:
-        first = (previous.end_lineno or previous.lineno) + 1 if previous is not None else 1
-    return first, first
 
 
 def _update(node: ast.AugAssign) -> ast.Call:
