@@ -168,7 +168,7 @@ def made_by_name(world: World) -> Iterator[tuple[str, int]]:
 
 
 def _frameworks(world: World, inside: str) -> Iterator[Keeper]:
-    for name, call in made_by_name(world):
+    for name, call in world.made_by_name:
         path = world.call_path(call)
         if realm(world, path) == inside:
             yield Keeper(path, f"{name}, called in {path}")

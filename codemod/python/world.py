@@ -237,6 +237,13 @@ class World(Values):
         return KeySources(self)
 
     @cached_property
+    def made_by_name(self) -> tuple[tuple[str, int], ...]:
+        """The calls by which a framework makes a client of OpenAI's because a text says so, and what is called."""
+        from codemod.python.names import made_by_name  # noqa: PLC0415  (it is made from this module's types)
+
+        return tuple(made_by_name(self))
+
+    @cached_property
     def name_readers(self) -> NameReaders:
         """What reads the names of models besides the calls."""
         from codemod.python.name_readers import NameReaders  # noqa: PLC0415  (it is made from this module's types)

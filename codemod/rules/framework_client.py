@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.names import OTHER_READERS, made_by_name
+from codemod.python.names import OTHER_READERS
 from codemod.python.objects import ClassRef, External
 from codemod.rules.rule import Example, Note, Rule
 
@@ -35,7 +35,7 @@ class FrameworkClient(Rule):
     def settle(self, world: World) -> Iterator[Note]:
         """Keep each constructor of a framework's OpenAI class."""
         program = world.program
-        for name, index in made_by_name(world):
+        for name, index in world.made_by_name:
             message = f"kept at OpenAI: {name} makes a client of its own"
             yield self.keep(world.call_path(index), program.calls[index].place, message)
         for index, call in enumerate(program.calls):
