@@ -30,12 +30,15 @@ def filled(values: Values) -> Iterator[int]:
     scattered = program.scattered | _nested_in_settings(values)
     for owner in scattered:
         yield from program.fields.get(owner, {}).values()
+    blank: dict[tuple[tuple[Value, ...], str], bool] = {}  # the same for all who read an attribute of the same objects
     for facts, base in zip(program.files, program.offsets, strict=True) if scattered else ():
         for load in facts.attribute_loads:
-            owners = program.values.get(load.base + base, ())
-            stored = any(isinstance(v, ClassRef | Instance) and ClassRef(v.index) in scattered for v in owners)
-            if stored and _is_blank(values, load.result + base):
-                yield load.result + base
+            owners = tuple(program.values.get(load.base + base, ()))
+            if any(isinstance(v, ClassRef | Instance) and ClassRef(v.index) in scattered for v in owners):
+                if (owners, load.name) not in blank:
+                    blank[owners, load.name] = _is_blank(values, load.result + base)
+                if blank[owners, load.name]:
+                    yield load.result + base
 
 
 def _nested_in_settings(values: Values) -> set[Value]:
