@@ -57,7 +57,8 @@ _ENUMS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum"})
 _CLIENTS = externals.CLIENTS | externals.SPECIAL_CLIENTS
 _MAX_DEPTH = 8
 
-_PARSED = (".parse_args()", ".parse_known_args()[]")
+PARSED = (".parse_args()", ".parse_known_args()[]")
+"""How the names end of what a command line's parser gives."""
 OPTIONS = "argparse.Namespace"
 """The name of what a command line's parser gives, whose site is that of the parser."""
 NAMESPACE = "object.__dict__"
@@ -249,7 +250,7 @@ class Attributes(Graph):
         """Attributes of an object are stored by names that are not known."""
         if isinstance(value, ClassRef | Instance):
             self.program.scattered.add(ClassRef(value.index))
-        elif isinstance(value, External) and value.name.endswith(_PARSED):
+        elif isinstance(value, External) and value.name.endswith(PARSED):
             self.program.scattered.add(External(OPTIONS, value.site))
 
     def _stored_attribute(self, value: Value, name: str, result: int) -> None:
@@ -270,7 +271,7 @@ class Attributes(Graph):
         self._recall(value, name, result)
         if value.name == externals.DJANGO_SETTINGS:
             self.django_setting(name, result)
-        if value.name.endswith(_PARSED):
+        if value.name.endswith(PARSED):
             self.connect(self.option_field(value.site, name), result)
 
     def option_field(self, parser: int, name: str) -> int:

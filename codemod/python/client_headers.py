@@ -70,9 +70,8 @@ def _check_transport(world: World, given: Given) -> None:
     """An HTTP client of the program's own may not add a key that the program does not name where the client is made."""
     for origin in world.origins(given.node, given.context):
         made = world.program.call_of.get(origin.node)
-        args = world.program.calls[made].args if made is not None else ()
-        for arg in args:
-            value = Given(arg.node, arg.place, world.path(origin.node), made or -1)
+        for arg in world.program.calls[made].args if made is not None else ():
+            value = Given(arg.node, arg.place, world.path(origin.node), -1)
             if arg.name == "headers":
                 headers = _read(world, [value])
                 adds = bool(headers.named("authorization")) or headers.unknown

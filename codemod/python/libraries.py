@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python import externals
-from codemod.python.attributes import OPTIONS
+from codemod.python.attributes import OPTIONS, PARSED
 from codemod.python.calling import Invocation
 from codemod.python.facts import AttributeLoad
 from codemod.python.graph import ALL
@@ -301,6 +301,7 @@ class Libraries(Stores):
                 self.on_value(arg.node, lambda value: self.spread_into(container, value))
 
     def as_dict(self, value: Value, result: int) -> None:
+        """``result`` is a dict of an object's fields, or of a command line's options."""
         if isinstance(value, Instance):
             container = Container(result)
             self.put(result, container)
@@ -310,7 +311,7 @@ class Libraries(Stores):
                     self.connect(self.field(value, name), node)
                     if isinstance(name, str):
                         self.member(value.index, name, value, node)
-        elif isinstance(value, External) and value.name.endswith((".parse_args()", ".parse_known_args()[]")):
+        elif isinstance(value, External) and value.name.endswith(PARSED):
             parsed = External(OPTIONS, value.site)
             container = Container(result)
             self.put(result, container)

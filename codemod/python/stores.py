@@ -108,9 +108,9 @@ class Stores(Calling):
         """A user gives the value of ``node``, out of ``choices`` if there are any."""
         self.program.options[node] = Option(node, call, choices.node if choices is not None else -1)
         if choices is not None:
-            self.on_value(choices.node, lambda value: self.choice(value, node))
+            self.on_value(choices.node, lambda value: self._choice(value, node))
 
-    def choice(self, choices: Value, result: int) -> None:
+    def _choice(self, choices: Value, result: int) -> None:
         if isinstance(choices, ClassRef) and self.is_enum(choices.index):
             self._enum_members(choices.index, result)
         else:

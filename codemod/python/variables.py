@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from codemod.python.world import Client, World
     from codemod.rules.rule import Note
 
-# A string that is the name, in these roles, means that the variable is read (or may be).
 _MODEL_ARGUMENTS = frozenset({"model", "model_name", "model_id"})
+# A string that is the name, in these roles, means that the variable is read (or may be).
 _READ = frozenset({"lookup", "own", "other"})
 
 
@@ -109,10 +109,10 @@ def _model_readers(world: World, inside: str) -> Iterator[tuple[str, Reader]]:
 def _other_libraries(world: World, node: int) -> Iterator[tuple[str, Reader]]:
     """Libraries that are asked for the model of the same variable, as clients of their own are."""
     for origin in (origin for origin in world.origins(node) if origin.kind == "lookup"):
-        for callee, call, index in world.outside_uses(world.reach(origin.node)):
-            if not world.http.asks_openai(index) and any(
-                arg.name in _MODEL_ARGUMENTS and arg.node in world.reach(origin.node) for arg in call.args
-            ):
+        reached = world.reach(origin.node)
+        for callee, call, index in world.outside_uses(reached):
+            asked = any(arg.name in _MODEL_ARGUMENTS and arg.node in reached for arg in call.args)
+            if asked and not world.http.asks_openai(index):
                 for name in world.variables(origin):
                     yield name, _at(world, world.call_path(index), callee.replace("()", ""))
 

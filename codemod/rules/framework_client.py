@@ -35,16 +35,19 @@ class FrameworkClient(Rule):
     def settle(self, world: World) -> Iterator[Note]:
         """Keep each constructor of a framework's OpenAI class."""
         program = world.program
-        for name, index in world.made_by_name:
+        for name, index in (*world.made_by_name, *_made_by_class(world)):
             message = f"kept at OpenAI: {name} makes a client of its own"
             yield self.keep(world.call_path(index), program.calls[index].place, message)
-        for index, call in enumerate(program.calls):
-            for value in program.values.get(call.func, ()):
-                for name in _classes(world, value):
-                    last = name.rpartition(".")[2]
-                    if OTHER_READERS.match(name) and "OpenAI" in last and last[0].isupper():
-                        message = f"kept at OpenAI: {name} makes a client of its own"
-                        yield self.keep(world.call_path(index), call.place, message)
+
+
+def _made_by_class(world: World) -> Iterator[tuple[str, int]]:
+    """The classes of frameworks that are OpenAI's by their name, and the calls that make objects of them."""
+    for index, call in enumerate(world.program.calls):
+        for value in world.program.values.get(call.func, ()):
+            for name in _classes(world, value):
+                last = name.rpartition(".")[2]
+                if OTHER_READERS.match(name) and "OpenAI" in last and last[0].isupper():
+                    yield name, index
 
 
 def _classes(world: World, value: Value) -> set[str]:

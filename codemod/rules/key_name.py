@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from codemod.python.names import Mention
     from codemod.python.world import World
 
-
+# What such a mention names is read by somebody else than a client that moves.
 _STAYING = ("own", "handed", "other")
 
 
@@ -112,17 +112,21 @@ class KeyName(Rule):
         """What a program is started with stays, as nobody knows which it is; it may be one that moves."""
         key = world.settings.key_env
         message = f"{name} stays here: it is in the environment of another program"
-        others = {client.path for client in world.clients if client.index not in world.held} - {mention.path}
+        others = _moving(world) - {mention.path}
         if not others:
             return self.keep(mention.path, mention.place, message)
         message += f"; if that is migrated, it reads {key}, and would not find it"
         return self.review(mention.path, mention.place, message, f"See which program it is; give one that moves {key}.")
 
 
+def _moving(world: World) -> set[str]:
+    """The files of the clients that move."""
+    return {client.path for client in world.clients if client.index not in world.held}
+
+
 def _beside_moving(world: World, path: str) -> bool:
     """Whether a client that moves may run with what a file sets: a notebook or an example is a program of its own."""
-    moving = {client.path for client in world.clients if client.index not in world.held}
-    moving |= {request.path for request in world.http.moving()}
+    moving = _moving(world) | {request.path for request in world.http.moving()}
     return path in moving or (world.sources[path].document is None and bool(moving))
 
 
