@@ -5,19 +5,11 @@ from __future__ import annotations
 import re
 
 _VERB = rb"\.(?:\w+\.){0,2}(?:create|generate|edit|list|retrieve|content|delete|upload|cancel|update)\w*\("
-# The resources are those of a client that another module makes.
-_OWN = re.compile(
-    rb"\.(?:completions\b|responses\.\w+|(?:embeddings|audio|moderations|fine_tuning|vector_stores|assistants)"
-    + _VERB
-    + rb")",
-    re.ASCII,
-)
-_SHARED = re.compile(
-    rb"\.(?:responses\b|(?:images|files|uploads|batches|threads|conversations|containers|evals|videos|models)"
-    + _VERB
-    + rb")",
-    re.ASCII,
-)
+# The resources are those of a client that another module makes: of OpenAI's, and of many a library's.
+_OWN = rb"completions\b|responses\.\w+|(?:embeddings|audio|moderations|fine_tuning|vector_stores|assistants)" + _VERB
+_SHARED = rb"responses\b|(?:images|files|uploads|batches|threads|conversations|containers|evals|videos|models)" + _VERB
+_OWN_CALLS = re.compile(rb"\.(?:" + _OWN + rb")", re.ASCII)
+_CALLS = re.compile(rb"\.(?:" + _OWN + rb"|" + _SHARED + rb")", re.ASCII)
 _NAMES = re.compile(rb"openai|OPENAI|OpenAI")
 
 
@@ -28,7 +20,7 @@ def names_openai(data: bytes) -> bool:
     literals does not. So the text in lower case is searched for what its names have in common, and the names themselves
     decide only where that is found.
     """
-    return (b"openai" in data.lower() and _NAMES.search(data) is not None) or _OWN.search(data) is not None
+    return _says_openai(data) or _OWN_CALLS.search(data) is not None
 
 
 def mentions(data: bytes) -> bool:
@@ -36,4 +28,8 @@ def mentions(data: bytes) -> bool:
 
     The latter are models' names and resources that many a client has.
     """
-    return names_openai(data) or b"gpt-" in data or _SHARED.search(data) is not None
+    return _says_openai(data) or b"gpt-" in data or _CALLS.search(data) is not None
+
+
+def _says_openai(data: bytes) -> bool:
+    return b"openai" in data.lower() and _NAMES.search(data) is not None

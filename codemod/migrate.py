@@ -68,7 +68,7 @@ def migrate_source(data: bytes, settings: Settings) -> Migration:
     """The same for the bytes of one Python source, under the path ``<stdin>``."""
     path = "<stdin>"
     loader = Loader([path], list, lambda _: data)
-    loader.add({path: data})
+    loader.add({path: data}, whole=True)
     loader.linker.run()
     return _migration(loader, settings, Tree(Path.cwd(), (path,), ()))
 

@@ -45,7 +45,7 @@ PIECES = [
 def test_parts_and_the_whole_agree_about_any_edits(name: str) -> None:
     text, chance = TEXTS[name], random.Random(3)
     source = Source("a.py", text.encode())
-    statements = facts_of(source).statements
+    statements = facts_of(source)[0].statements
     told = set()
     for _ in range(400 if len(text) > 1000 else 3000):
         edits, position = [], 0

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ import pytest
 import codemod
 from codemod.migrate import migrate
 from codemod.python import workers
+from codemod.python.facts import Start
 from codemod.python.source import SourceError
 from codemod.settings import Settings
 
+FIXTURES = Path(codemod.__file__).parents[1] / "fixtures"
 FILES = {
     **{f"app/client_{number}.py": b"from openai import OpenAI\n\nclient = OpenAI()\n" for number in range(20)},
     "app/broken.py": b"import openai\ndef f(:\n",
@@ -23,11 +26,25 @@ FILES = {
 }
 
 
-def test_workers_give_the_same_facts_in_the_same_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    alone = list(workers.scan_all(FILES, 1))
+MANY = FILES | {str(path): path.read_bytes() for path in sorted(FIXTURES.glob("*/*/before/*.py"))[::9]}
+
+
+def scanned(jobs: int, files: Mapping[str, bytes] = FILES, *, whole: bool = False) -> Iterator[workers.Scanned]:
+    """The files, each numbered from where the one before it ends."""
+    starts = [Start()]
+    for path, found in workers.scan_all(files, jobs, lambda: starts[-1], whole=whole):
+        if not isinstance(found, SourceError):
+            facts, _ = found
+            starts.append(Start(facts.nodes, facts.next_function(), facts.next_class()))
+        yield path, found
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_workers_give_the_same_facts_in_the_same_order(monkeypatch: pytest.MonkeyPatch, whole: bool) -> None:
+    alone = list(scanned(1, MANY, whole=whole))
     monkeypatch.setattr(workers, "_WORTH_IT", 1)
-    together = list(workers.scan_all(FILES, 2))
-    assert [path for path, _ in together] == list(FILES)
+    together = list(scanned(2, MANY, whole=whole))
+    assert [path for path, _ in together] == list(MANY)
     for (path, one), (_, other) in zip(alone, together, strict=True):
         if isinstance(one, SourceError):
             assert isinstance(other, SourceError), path
@@ -38,7 +55,7 @@ def test_workers_give_the_same_facts_in_the_same_order(monkeypatch: pytest.Monke
 
 def test_a_worker_that_dies_leaves_the_rest_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_WORTH_IT", 1)
-    results = workers.scan_all(FILES, 2)
+    results = scanned(2)
     first = next(results)
     for child in workers.multiprocessing.active_children():
         child.kill()
@@ -50,7 +67,7 @@ def test_a_worker_that_dies_leaves_the_rest_to_another(monkeypatch: pytest.Monke
 def test_the_file_that_a_worker_dies_of_is_told_and_the_others_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_WORTH_IT", 1)
     monkeypatch.setattr(workers, "scan_one", die_of_broken)
-    results = dict(workers.scan_all(FILES, 2))
+    results = dict(scanned(2))
     assert list(results) == list(FILES)
     told = results["app/broken.py"]
     assert isinstance(told, SourceError)
@@ -58,11 +75,11 @@ def test_the_file_that_a_worker_dies_of_is_told_and_the_others_are_read(monkeypa
     assert sum(isinstance(facts, SourceError) for facts in results.values()) == 2
 
 
-def die_of_broken(item: tuple[str, bytes]) -> workers.Scanned:
+def die_of_broken(item: tuple[str, bytes], whole: bool) -> workers.Scanned:
     """Read a file, save one that kills this process."""
     if item[0] == "app/broken.py":
         os._exit(9)
-    return workers.scan_one(item)
+    return workers.scan_one(item, whole)
 
 
 @pytest.mark.parametrize("error", [MemoryError, RecursionError])
@@ -71,7 +88,7 @@ def test_a_file_that_takes_too_much_is_told(monkeypatch: pytest.MonkeyPatch, err
         raise error
 
     monkeypatch.setattr(workers, "scan", fail)
-    _, told = workers.scan_one(("a.py", b"import openai\n"))
+    _, told = workers.scan_one(("a.py", b"import openai\n"), whole=True)
     assert isinstance(told, SourceError)
 
 
@@ -81,7 +98,7 @@ import os, sys, time
 from codemod.python import link, workers
 from codemod.__main__ import run
 
-def stay(*_):
+def stay(*_, **__):
     os.write(1, b"at work\\n")
     time.sleep(600)
 

@@ -319,7 +319,7 @@ class Attributes(Graph):
         """``name`` in a package without a file; provided by the linker."""
         raise AssertionError((folder, name, result))
 
-    def store_attribute(self, site: AttributeStore, value: Value, file: int) -> None:
+    def store_attribute(self, site: AttributeStore, file: int, value: Value) -> None:
         """``value.name = ...``."""
         match value:
             case Instance(index):
@@ -331,6 +331,7 @@ class Attributes(Graph):
                 body = self.program.classes[index].body
                 if site.name not in body:
                     body[site.name] = self.program.new_node(file)
+                    self.program.names[body[site.name]] = None, site.name
                     for wanted in tuple(self._wanted[index]):
                         self._find(index, *wanted)
                 self.connect(site.value, body[site.name])
@@ -339,7 +340,7 @@ class Attributes(Graph):
             case ModuleRef(other):
                 names = self.program.files[other].module_names
                 if site.name in names:
-                    self.connect(site.value, names[site.name] + self.program.offsets[other])
+                    self.connect(site.value, names[site.name])
             case External(name="openai"):
                 self._store_on_client(site, -1, file)
                 self.keep(value, site.name, site.value)
@@ -403,7 +404,7 @@ class Attributes(Graph):
             self.put(result, Member(node))
             self.connect(node, result)
 
-    def store_item(self, site: ItemStore, value: Value, file: int) -> None:
+    def store_item(self, site: ItemStore, file: int, value: Value) -> None:
         """``value[key] = ...``."""
         match value:
             case Container(node):

@@ -8,35 +8,43 @@ SDK's, when it may be a call of a function whose arguments are needed, and when 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from codemod import provider
 from codemod.python.addresses import VARIABLES
 from codemod.python.callers import Callee
 from codemod.python.graph import ANY
 from codemod.python.objects import Bound, ClassRef, ClientRef, Container, Instance, Resource
+from codemod.python.opaque_calls import CLIENT_ARGUMENTS, OpaqueCalls
+from codemod.python.program import PASSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from codemod.python.facts import Arg, Call
+    from codemod.python.facts import Arg
     from codemod.python.program import HttpCall, Program
 
-# Arguments of calls through the SDK's module that decide where a call goes.
-_PASSED = frozenset({"model", "engine", "deployment_id", "api_key", "api_base", "api_type"})
-# Arguments that a call of something unknown would be given if it made a client.
-_CLIENT_ARGUMENTS = frozenset({"api_key", "base_url", "organization", "default_headers"})
-# Methods that every kind of object has: they say nothing of what they are called on.
-_COMMON = frozenset({"copy", "delete", "files", "get"})
-_RESOURCES = provider.RESOURCES - _COMMON
-# Arguments that tell a request of the SDK from other calls, whatever it is called on.
-_TELLING = _PASSED | {"messages", "input"}
+
 _ADDRESS = frozenset({None, "url", "base_url"})
+_OF_REQUESTS = frozenset({"Authorization", "authorization", "headers", "json", "url"})
 _BODIES = frozenset({"json", "data", "content"})
 _SETS_HEADERS = (".update", ".add_header", ".add_unredirected_header", ".setdefault")
-_METHODS = ("create", "parse", "stream")
-# How much of an argument's containers is looked through.
-_MOST = 50
+
+
+class Needed(NamedTuple):
+    """What a program's decisions can depend on: ``nodes``, and the functions whose callers give their values.
+
+    ``inside`` are those nodes, and what is only followed in the files that are read: what is in requests that are sent
+    without the SDK. ``values`` are the nodes whose own value enters a client, a call or a request; ``talk`` are nodes
+    that may hold an address of OpenAI's, or the name of a variable for one.
+    """
+
+    nodes: set[int]
+    callees: set[Callee]
+    inside: set[int]
+    values: set[int]
+    talk: set[int]
 
 
 class Demand:
@@ -46,67 +54,91 @@ class Demand:
         self._program = program
         self._behind: dict[int, list[int]] = defaultdict(list)
         self._attributes: dict[int, str] = {}
-        self._imported: dict[int, str] = {}
-        self._files = self._calls = 0  # how many of them are known here
+        # How many attributes and items read, and imports, are known of each file; and calls.
+        self._known: dict[int, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
+        self._calls = 0
+        self._opaque = OpaqueCalls(program)
+        self._said: list[int] = []  # what names OpenAI's host, or a variable for it
+        self._constants = self._compositions = 0
+        self._asked_with: dict[int, int] = {}  # the functions that parameters are of
+        self._functions = 0
         self._seen: set[int] = set()
         self._classes: set[int] = set()
         self._callees: set[Callee] = set()
         self._talk: set[int] = set()
 
-    def needed(self) -> tuple[set[int], set[Callee]]:
-        """Every node that a decision can depend on, and the functions whose callers give its value, as of now."""
+    def needed(self) -> Needed:
+        """What a decision can depend on, as of now."""
         program = self._program
         self._catch_up()
-        sure, unsure = self._unknown()
+        sure, unsure = self._opaque.split(self._concerned)
         lookups = program.lookups.values()
-        self._follow([*self._roots(), *sure])
+        roots = self._roots()
+        fresh = self._follow([*roots, *sure])
+        asked = set[str]()
         while True:
             self._callees |= self._callers()
-            names = {callee.name for callee in self._callees}
-            before, seen = len(self._seen), self._seen
-            self._follow([func for func, name, args in unsure if name in names or not seen.isdisjoint(args)])
-            self._follow([lookup.name for lookup in lookups if lookup.node in seen])
-            self._follow(self._stored())
-            if len(self._seen) == before:
+            names = {callee.name for callee in self._callees} - asked
+            asked |= names
+            fresh = self._follow(unsure.called(names, fresh))
+            fresh |= self._follow([lookup.name for lookup in lookups if lookup.node in self._seen])
+            fresh |= self._follow(self._stored())
+            if not fresh:
                 break
-            unsure = [each for each in unsure if each[0] not in seen]
         self._follow([lookup.name for lookup in lookups])  # a name that is imported; whoever passes one names it
-        return self._seen, self._callees | self._shared()
+        nodes, callees = set(self._seen), self._callees | self._shared()
+        values = self._values([*roots, *self._said_in_requests()])
+        self._follow(values)
+        return Needed(nodes, callees, self._seen, values, self._talk)
+
+    def _values(self, nodes: Iterable[int]) -> set[int]:
+        """Every node whose value can be the one of ``nodes``, or a part of it."""
+        back, made = self._program.back, self._program.compositions
+        found, stack = set[int](), list(nodes)
+        while stack:
+            node = stack.pop()
+            if node not in found:
+                found.add(node)
+                stack += [source for source, _ in back.get(node, ())]
+                if node in made:
+                    stack += [part.node for part in made[node].parts if part.node >= 0]
+        return found
 
     def _catch_up(self) -> None:
         """Take in what was added to the program, and start anew with what is needed."""
         program = self._program
-        for facts, base in zip(program.files[self._files :], program.offsets[self._files :], strict=True):
-            for load in facts.attribute_loads:
-                self._behind[load.result + base].append(load.base + base)
-                self._attributes[load.result + base] = load.name
-            for item in facts.item_loads:
-                self._behind[item.result + base].append(item.base + base)
-            for record in facts.imports:
-                self._imported[record.node + base] = record.name or ""
+        for file, facts in enumerate(program.files):
+            loads, items, imports = self._known[file]
+            for load in facts.attribute_loads[loads:]:
+                self._behind[load.result].append(load.base)
+                self._attributes[load.result] = load.name
+            for item in facts.item_loads[items:]:
+                self._behind[item.result].append(item.base)
+            for record in facts.imports[imports:]:
+                self._opaque.imported(record.node, record.name or "")
+            self._known[file] = len(facts.attribute_loads), len(facts.item_loads), len(facts.imports)
         for call in program.calls[self._calls :]:
             self._behind[call.result].append(call.func)
-        self._files, self._calls = len(program.files), len(program.calls)
+        self._calls = len(program.calls)
+        self._opaque.catch_up(self._attributes, self._behind)
         self._seen, self._classes, self._callees = set(), set(), set()
-        texts = program.compositions.items()
-        said = [node for node, text in program.constants.items() if _names_openai(text)]
-        said += [node for node, made in texts if any(_names_openai(part.text) for part in made.parts)]
-        self._talk = self._spread(said)
-
-    def _unknown(self) -> tuple[list[int], list[tuple[int, str | None, list[int]]]]:
-        """The calls of something unknown: what is called by those that matter, and of those that may do so yet also the
-        name and the arguments."""
-        sure, unsure = list[int](), list[tuple[int, str | None, list[int]]]()
-        values = self._program.values
-        for call in self._program.calls:
-            if not values.get(call.func):
-                attribute = self._attributes.get(call.func)
-                name = attribute or self._import_name(call.func)
-                if self._is_resource(call.func) or self._tells(call, attribute, name):
-                    sure.append(call.func)
-                else:
-                    unsure.append((call.func, name, [arg.node for arg in call.args]))
-        return sure, unsure
+        constants = islice(program.constants.items(), self._constants, None)
+        self._said += [node for node, text in constants if _names_openai(text)]
+        texts = islice(program.compositions.items(), self._compositions, None)
+        self._said += [node for node, made in texts if any(_names_openai(part.text) for part in made.parts)]
+        self._constants, self._compositions = len(program.constants), len(program.compositions)
+        self._talk = program.spread(self._said, program.derived)
+        clients = {
+            node for node in program.openai if any(isinstance(v, ClientRef | Resource) for v in program.values[node])
+        }
+        self._concerned = self._talk | clients
+        self._concerned |= program.holding(self._concerned)
+        for index in range(self._functions, len(program.functions)):
+            function = program.functions[index]
+            if function.scope < 0 and not function.name.startswith("test_"):  # else nobody calls it from another file
+                named = (each.node for each in function.parameters if each.name not in ("self", "cls"))
+                self._asked_with.update(dict.fromkeys(named, index))
+        self._functions = len(program.functions)
 
     def _roots(self) -> list[int]:
         """What clients are made with, which model their calls name, what is stored where they look; base classes."""
@@ -118,7 +150,7 @@ class Demand:
             for arg in program.calls[call].args
         ]
         given += [arg for call in program.api_calls for arg in call.args if arg.name == "model" or arg.stars]
-        given += [arg for call in program.module_calls for arg in call.args if arg.name in _PASSED or arg.stars]
+        given += [arg for call in program.module_calls for arg in call.args if arg.name in PASSED or arg.stars]
         given += self._of_requests()
         roots = [arg.node for arg in given]
         roots += [node for arg in given if arg.stars == 2 for node in self._entries(arg.node)]
@@ -133,7 +165,7 @@ class Demand:
         sent = self._program.http_calls
         sessions = {each.session for each in sent if each.session >= 0 and _has_headers(each)}
         for each in sent:
-            if any(self._concerns(arg.node) for arg in each.args):
+            if any(arg.node in self._concerned for arg in each.args):
                 given += each.args
             elif (each.session in sessions or _has_headers(each)) and any(a.name in _BODIES for a in each.args):
                 given += [arg for arg in each.args if arg.name in _ADDRESS]
@@ -150,6 +182,20 @@ class Demand:
                 found.append(store.value)
         return found
 
+    def _said_in_requests(self) -> list[int]:
+        """The entries of the dicts that are sent to OpenAI without the SDK, or say where and how."""
+        found = list[int]()
+        stack = [arg.node for arg in self._of_requests()]
+        seen = set[int]()
+        while stack:
+            node = stack.pop()
+            if node not in seen:
+                seen.add(node)
+                entries = self._entries(node)
+                found += entries
+                stack += entries
+        return found
+
     def _entries(self, node: int) -> list[int]:
         """The entries of the dicts that are unpacked at a node, as far as they decide anything."""
         return [
@@ -157,19 +203,22 @@ class Demand:
             for value in self._program.values.get(node, ())
             if isinstance(value, Container)
             for key, entry in self._program.fields.get(value, {}).items()
-            if key is ANY or key in _PASSED or key in _CLIENT_ARGUMENTS
+            if key is ANY or key in PASSED or key in CLIENT_ARGUMENTS or key in _OF_REQUESTS
         ]
 
-    def _follow(self, nodes: Iterable[int]) -> None:
-        """Everything that the value of ``nodes`` can come from."""
+    def _follow(self, nodes: Iterable[int]) -> set[int]:
+        """Everything that the value of ``nodes`` can come from; returns what is new of it."""
         back, behind, seen, stack = self._program.back, self._behind, self._seen, list(nodes)
+        fresh = set[int]()
         while stack:
             node = stack.pop()
             if node not in seen:
                 seen.add(node)
+                fresh.add(node)
                 stack += [source for source, _ in back.get(node, ())]
                 stack += behind.get(node, ())
                 stack += self._bases(node)
+        return fresh
 
     def _bases(self, node: int) -> list[int]:
         """The bases of the classes whose objects a node may hold: they may say what the objects' fields are."""
@@ -181,99 +230,30 @@ class Demand:
                 found += self._program.classes[owner.index].bases
         return found
 
-    def _spread(self, nodes: Iterable[int]) -> set[int]:
-        """Every node that may hold one of ``nodes``, or what is made of it."""
-        flow, derived = self._program.flow, self._program.derived
-        found, stack = set[int](), list(nodes)
-        while stack:
-            node = stack.pop()
-            if node not in found:
-                found.add(node)
-                stack += [target for target, _ in flow.get(node, ())]
-                stack += derived.get(node, ())
-        return found
-
-    def _tells(self, call: Call, attribute: str | None, name: str | None) -> bool:
-        """Whether the arguments of a call show that it may have to do with a client."""
-        # Of what is imported it is known by its name whether its arguments are needed.
-        sdk = name is None or (attribute is not None and attribute.startswith(_METHODS))
-        return any(
-            (sdk and (arg.stars == 2 or arg.name in _TELLING))
-            or arg.name in _CLIENT_ARGUMENTS
-            or self._concerns(arg.node)
-            for arg in call.args
-        )
-
-    def _concerns(self, node: int) -> bool:
-        """Whether an argument is a client, an address of OpenAI's, or a container with one of them."""
-        if node not in self._talk and not self._program.values.get(node):
-            return False
-        seen, stack = set[int](), [node]
-        while stack and len(seen) < _MOST:
-            at = stack.pop()
-            if at in seen:
-                continue
-            seen.add(at)
-            if at in self._talk:
-                return True
-            for value in self._program.values.get(at, ()):
-                if isinstance(value, ClientRef | Resource):
-                    return True
-                if isinstance(value, Container):
-                    stack += self._program.fields.get(value, {}).values()
-        return False
-
-    def _is_resource(self, function: int) -> bool:
-        """Whether a method is read from something named as a resource of the SDK is."""
-        return any(self._attributes.get(base) in _RESOURCES for base in self._behind[function])
-
-    def _import_name(self, node: int) -> str | None:
-        """The name by which a module that is not read binds what is called; None for anything else."""
-        stack, seen, name = [node], set[int](), None
-        while stack:
-            at = stack.pop()
-            if at in seen:
-                continue
-            seen.add(at)
-            if at in self._program.unloaded:
-                name = self._imported.get(at, "")
-                continue
-            sources = self._program.back.get(at, ())
-            if not sources:
-                return None
-            stack += [source for source, _ in sources]
-        return name
-
     def _callers(self) -> set[Callee]:
         """Functions and classes of the repository whose callers give a value that is needed."""
-        program = self._program
-        found = set()
-        for index, function in enumerate(program.functions):
-            if function.scope >= 0 or function.name.startswith("test_"):
-                continue  # nobody calls it from another file
-            if any(
-                parameter.node in self._seen
-                for parameter in function.parameters
-                if parameter.name not in ("self", "cls")
-            ):
-                path = program.files[program.function_file[index]].path
-                owner = program.classes[function.owner].name if function.owner >= 0 else ""
-                found.add(Callee(owner if owner and function.name == "__init__" else function.name, owner, path))
-        for value, fields in program.fields.items():  # what makes an object may be given the value of its field
-            if isinstance(value, Instance) and not self._seen.isdisjoint(fields.values()):
-                name = program.classes[value.index].name
-                found.add(Callee(name, name, program.files[program.class_file[value.index]].path))
+        program, seen, found = self._program, self._seen, set()
+        for index in {self._asked_with[node] for node in seen & self._asked_with.keys()}:
+            function = program.functions[index]
+            path = program.files[program.function_file[index]].path
+            owner = program.classes[function.owner].name if function.owner >= 0 else ""
+            found.add(Callee(owner if owner and function.name == "__init__" else function.name, owner, path))
+        # What makes an object may be given the value of its field.
+        for index in {program.field_of[node] for node in seen & program.field_of.keys()}:
+            name = program.classes[index].name
+            found.add(Callee(name, name, program.files[program.class_file[index]].path))
         return {callee for callee in found if callee.name.isidentifier()}
 
     def _shared(self) -> set[Callee]:
         """Names of modules and classes that hold a key or a model which may move: whoever else reads it counts, too."""
         program, found = self._program, set[Callee]()
-        for facts, base in zip(program.files, program.offsets, strict=True):
-            bound = ((name, node + base) for name, node in facts.module_names.items())
-            found |= {Callee(name, "", facts.path) for name, node in bound if self._moves(node)}
-        for cls, path in zip(program.classes, program.class_file, strict=True):
-            if any(map(self._moves, cls.body.values())):
-                found.add(Callee(cls.name, cls.name, program.files[path].path))
+        for node in self._seen & program.names.keys():
+            path, name = program.names[node]
+            if path is not None and self._moves(node):
+                found.add(Callee(name, "", path))
+        for cls, file in zip(program.classes, program.class_file, strict=True):
+            if not self._seen.isdisjoint(cls.body.values()) and any(map(self._moves, cls.body.values())):
+                found.add(Callee(cls.name, cls.name, program.files[file].path))
         return found
 
     def _moves(self, node: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from codemod.python.facts import (
     SLICE,
@@ -42,16 +42,24 @@ _AS_IT_IS = (-1, ord("s"))
 _GUARDED = frozenset({ast.Attribute, ast.Call, ast.Subscript})
 
 
+class Body(NamedTuple):
+    """The body of a function, to be scanned when the scope around it is complete."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    number: int
+    function: Function
+    parent: Scope
+
+
 class ExpressionScanner(Versions):
     """Visits expressions in the current scope; ``expr`` returns the node that holds an expression's value."""
 
     def __init__(self, facts: Facts, locate: Callable[[ast.JoinedStr], None] | None = None) -> None:
         super().__init__(facts)
         self._locate = locate
-        self.owner = -1
         self.function_index = -1
         self.rebound: frozenset[str] = frozenset()
-        self.bodies: list[tuple[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, int, Scope, int]] = []
+        self.bodies: list[Body] = []
         self._visitors: dict[type, Callable[..., int]] = {
             ast.Name: self._name,
             ast.Constant: self._constant,
@@ -319,15 +327,14 @@ class ExpressionScanner(Versions):
         return self.function(node, "<lambda>", [], None)
 
     def _yield(self, node: ast.Yield) -> int:
-        if node.value is not None and self.scope.kind == "function":
-            self.edge(self.expr(node.value), self.facts.functions[self.scope.index].yields)
+        if node.value is not None and self.scope.function is not None:
+            self.edge(self.expr(node.value), self.scope.function.yields)
         return self.node(node)
 
     def _yield_from(self, node: ast.YieldFrom) -> int:
         source = self.expr(node.value)
-        if self.scope.kind == "function":
-            target = self.facts.functions[self.scope.index].yields
-            self.facts.iterations.append(Iteration(source, target, False))
+        if self.scope.function is not None:
+            self.facts.iterations.append(Iteration(source, self.scope.function.yields, False))
         return self.node(node)
 
     def _starred(self, node: ast.Starred) -> int:
@@ -343,23 +350,24 @@ class ExpressionScanner(Versions):
         """Record a function whose body is visited when the scope around it is complete; returns its node."""
         parameters = self._parameters(node.args)
         result = self.node(node)
-        index = len(self.facts.functions)
         annotation = self.annotation(returns)
-        self.facts.functions.append(
-            Function(
-                name,
-                result,
-                tuple(parameters),
-                self.node(),
-                self.node(),
-                tuple(decorators),
-                self.owner if self.scope.kind == "class" else -1,
-                self.function_index,
-                annotation,
-                place_of(node),
-            )
+        index = self.facts.next_function()
+        made = self.facts.functions[index] = Function(
+            name,
+            result,
+            tuple(parameters),
+            self.node(),
+            self.node(),
+            tuple(decorators),
+            self.scope.cls,
+            self.function_index,
+            annotation,
+            place_of(node),
         )
-        self.bodies.append((node, index, self.scope, self.owner))
+        for parameter in parameters:
+            if parameter.default >= 0:
+                self.edge(parameter.default, parameter.node)
+        self.bodies.append(Body(node, index, made, self.scope))
         return result
 
     def _parameters(self, arguments: ast.arguments) -> list[Parameter]:

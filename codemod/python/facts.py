@@ -196,10 +196,22 @@ class Mention(NamedTuple):
     place: Place
 
 
+class Start(NamedTuple):
+    """How many nodes, functions and classes there are before those of a file: its own are numbered from there."""
+
+    nodes: int = 0
+    functions: int = 0
+    classes: int = 0
+
+
+_START = Start()
+
+
 @dataclass(slots=True)
 class Facts:
-    """All facts of one file. ``nodes`` counts them; ``places`` and ``constants`` are given for those that have one.
+    """The facts of one file, or of a part of it. ``places`` and ``constants`` are given for the nodes that have one.
 
+    Nodes, functions and classes are numbered from ``start``, through all files; ``nodes`` is the next node's number.
     ``code_line`` is the line of the first statement before which a plain import may stand, ``import_line`` that of
     the first import.
     ``statements`` are the lines on which those of the module's own block begin and none before them goes on.
@@ -207,6 +219,7 @@ class Facts:
     """
 
     path: str
+    start: Start = _START
     nodes: int = 0
     places: dict[int, Place] = field(default_factory=dict)
     constants: dict[int, Constant] = field(default_factory=dict)
@@ -222,8 +235,8 @@ class Facts:
     item_stores: list[ItemStore] = field(default_factory=list)
     displays: list[Display] = field(default_factory=list)
     iterations: list[Iteration] = field(default_factory=list)
-    functions: list[Function] = field(default_factory=list)
-    classes: list[Class] = field(default_factory=list)
+    functions: dict[int, Function] = field(default_factory=dict)
+    classes: dict[int, Class] = field(default_factory=dict)
     imports: list[Import] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     mentions: list[Mention] = field(default_factory=list)
@@ -235,3 +248,29 @@ class Facts:
     statements: list[int] = field(default_factory=list)
     annotated: list[tuple[int, int]] = field(default_factory=list)
     declared: list[tuple[int, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.nodes = self.start.nodes
+
+    def next_function(self) -> int:
+        """The number of the next function."""
+        return self.start.functions + len(self.functions)
+
+    def next_class(self) -> int:
+        """The number of the next class."""
+        return self.start.classes + len(self.classes)
+
+    def extend(self, part: Facts) -> None:
+        """Take in the facts of another part of the file."""
+        for name in _TABLES:
+            getattr(self, name).update(getattr(part, name))
+        for name in _LISTS:
+            getattr(self, name).extend(getattr(part, name))
+
+
+_TABLES = ("constants", "functions", "classes", "local_names")
+_LISTS = (
+    *("attribute_loads", "attribute_stores", "item_loads", "item_stores", "displays", "iterations"),
+    *("imports", "uses", "mentions"),
+)
+"""What is asked of a file once it is linked."""

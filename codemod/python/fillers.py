@@ -31,14 +31,14 @@ def filled(values: Values) -> Iterator[int]:
     for owner in scattered:
         yield from program.fields.get(owner, {}).values()
     blank: dict[tuple[tuple[Value, ...], str], bool] = {}  # the same for all who read an attribute of the same objects
-    for facts, base in zip(program.files, program.offsets, strict=True) if scattered else ():
+    for facts in program.files if scattered else ():
         for load in facts.attribute_loads:
-            owners = tuple(program.values.get(load.base + base, ()))
+            owners = tuple(program.values.get(load.base, ()))
             if any(isinstance(v, ClassRef | Instance) and ClassRef(v.index) in scattered for v in owners):
                 if (owners, load.name) not in blank:
-                    blank[owners, load.name] = _is_blank(values, load.result + base)
+                    blank[owners, load.name] = _is_blank(values, load.result)
                 if blank[owners, load.name]:
-                    yield load.result + base
+                    yield load.result
 
 
 def _nested_in_settings(values: Values) -> set[Value]:

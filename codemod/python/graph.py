@@ -6,7 +6,7 @@ from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING
 
-from codemod.python.objects import ClientRef, Container, External, Resource, Value
+from codemod.python.objects import ClientRef, Container, External, Instance, Resource, Value
 from codemod.python.program import Program
 
 if TYPE_CHECKING:
@@ -26,6 +26,12 @@ def _repeats(name: str) -> bool:
     """Whether following a library's objects any further tells nothing (``node = node.next`` in a loop)."""
     last = name.rpartition(".")[2]
     return bool(last) and name.count("." + last) > 1
+
+
+@cache
+def _says_openai(name: str) -> bool:
+    """Whether a library's object has to do with OpenAI, by its name; of answers only the name of the model does."""
+    return "openai" in name.lower() and (not name.startswith("openai.answer") or name.endswith(".model"))
 
 
 class Graph:
@@ -50,8 +56,13 @@ class Graph:
             if type(value) is Container:
                 self._cut_off.add(node)
             return
-        if type(value) is External and _repeats(value.name):
-            return
+        if type(value) is External:
+            if _repeats(value.name):
+                return
+            if _says_openai(value.name):
+                self.program.openai.add(node)
+        elif type(value) in _ALWAYS:
+            self.program.openai.add(node)
         held[value] = None
         self._queue.append((node, value))
 
@@ -81,6 +92,12 @@ class Graph:
         if node is None:
             file = self.program.file_of[owner.node] if isinstance(owner, Container) else 0
             node = fields[key] = self.program.new_node(file)
+            if isinstance(owner, Container):
+                self.program.holders[node] = owner.node
+            elif isinstance(key, str):
+                self.program.names[node] = None, key
+                if isinstance(owner, Instance):
+                    self.program.field_of[node] = owner.index
             if isinstance(owner, Container) and key != ALL:
                 if key != KEYS:
                     self.connect(node, self.field(owner, ALL))

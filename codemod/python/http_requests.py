@@ -146,18 +146,18 @@ class _Finder:
     def _stores(self) -> None:
         """``session.headers[...] = ...`` and ``session.headers = ...``."""
         world = self._world
-        for facts, base in zip(world.program.files, world.program.offsets, strict=True):
+        for facts in world.program.files:
             for item in facts.item_stores:
-                for session in self._owners(item.base + base, ".headers"):
+                for session in self._owners(item.base, ".headers"):
                     if isinstance(item.constant, str):
-                        value = item.value + base
+                        value = item.value
                         entry = _entry(item.constant, value, item.value_place, facts.path, item.place)
                         session.entries.append(entry)
                     else:
                         session.opaque = True
             for store in facts.attribute_stores:
-                for session in self._owners(store.base + base, ""):
-                    given = Given(store.value + base, store.value_place, facts.path, -1)
+                for session in self._owners(store.base, ""):
+                    given = Given(store.value, store.value_place, facts.path, -1)
                     if store.name == "headers":
                         session.headers.append(given)
                     elif store.name == "base_url":

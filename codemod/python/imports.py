@@ -28,9 +28,11 @@ class Imports:
         self._source = source
         self._lines: dict[str, str] = {}
         self._users: list[Place] = []
-        self._functions = Nested([function.place for function in facts.functions])
+        self._numbers = list(facts.functions)
+        self._bodies = Nested([function.place for function in facts.functions.values()])
         self._mentions = Extents(("", mention.place) for mention in facts.mentions)
-        self._classes = Nested([cls.place for cls in facts.classes])
+        self._classes = list(facts.classes.values())
+        self._class_bodies = Nested([cls.place for cls in self._classes])
 
     def names(self, rewrite: Rewrite) -> Names:
         """How the code of a rewrite can name what it needs; notes the imports that are missing."""
@@ -158,8 +160,9 @@ class Imports:
         ]
 
     def _function_at(self, place: Place) -> int:
-        """The innermost function whose body holds a place, or -1."""
-        return self._functions.innermost(place)
+        """The number of the innermost function whose body holds a place, or -1."""
+        found = self._bodies.innermost(place)
+        return self._numbers[found] if found >= 0 else -1
 
     def _local(self, place: Place) -> frozenset[str]:
         """Names that mean something else at a place than at the top of the file.
@@ -180,10 +183,10 @@ class Imports:
     def _of_class(self, place: Place, function: int) -> frozenset[str]:
         """The names of the class whose body itself, and no function in it, holds a place."""
         start = self._facts.functions[function].place[:2] if function >= 0 else (0, 0)
-        found = self._classes.innermost(place)
-        if found < 0 or self._facts.classes[found].place[:2] <= start:
+        found = self._class_bodies.innermost(place)
+        if found < 0 or self._classes[found].place[:2] <= start:
             return frozenset()
-        return frozenset(self._facts.classes[found].body)
+        return frozenset(self._classes[found].body)
 
     def _free(self, name: str) -> bool:
         """Whether a module-level name is bound to nothing but the module that it names."""

@@ -45,11 +45,11 @@ class KeyShapes:
                 if any(map(_PATTERNS.search, outside)):
                     nodes |= {arg.node for arg in call.args}
                 self.places.append((Check(world.call_path(index), call.place), nodes))
-        for facts, base in zip(program.files, program.offsets, strict=True) if shapes else ():
+        for facts in program.files if shapes else ():
             compared: dict[Place, set[int]] = {}
             for use in facts.uses:
                 if use.kind in ("compare", "contains"):
-                    compared.setdefault(use.place, set()).add(use.node + base)
+                    compared.setdefault(use.place, set()).add(use.node)
             self.places += [(Check(facts.path, place), ends) for place, ends in compared.items() if ends & shapes]
 
 

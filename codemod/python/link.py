@@ -10,26 +10,13 @@ from __future__ import annotations
 
 import builtins
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 from codemod import provider
 from codemod.python import externals
 from codemod.python.calling import Invocation
-from codemod.python.facts import (
-    AttributeLoad,
-    AttributeStore,
-    Call,
-    Composition,
-    Display,
-    Facts,
-    Function,
-    Import,
-    ItemLoad,
-    ItemStore,
-    Iteration,
-    Parameter,
-    Part,
-)
+from codemod.python.facts import Start
 from codemod.python.graph import KEYS
 from codemod.python.libraries import Libraries
 from codemod.python.objects import (
@@ -43,11 +30,12 @@ from codemod.python.objects import (
     PackageRef,
     Value,
 )
-from codemod.python.program import renumber_args
 from codemod.python.unknown_holders import found_again
 
 if TYPE_CHECKING:
+    from codemod.python.facts import Call, Display, Facts, Import, Parameter
     from codemod.python.modules import Modules
+    from codemod.python.outline import Outline
 
 
 class Linker(Libraries):
@@ -65,86 +53,76 @@ class Linker(Libraries):
         self._fixtures: dict[str, list[int]] = defaultdict(list)
         self._test_parameters: dict[str, list[Parameter]] = defaultdict(list)
 
-    def add_file(self, facts: Facts) -> None:
-        """Renumber a file's facts into the program and put them to work."""
+    def start(self) -> Start:
+        """Where the numbers of what is added next have to start."""
         program = self.program
-        base, file = program.size, len(program.files)
-        program.files.append(facts)
-        program.offsets.append(base)
-        self.files[facts.path] = file
-        program.size += facts.nodes
-        program.file_of.extend([file] * facts.nodes)
-        program.places.update({n + base: place for n, place in facts.places.items()})
-        program.constants.update({n + base: value for n, value in facts.constants.items()})
-        program.guards.update(n + base for n in facts.guards)
-        program.fallbacks.update({n + base: tuple(o + base for o in ops) for n, ops in facts.fallbacks.items()})
-        for source, target in facts.edges:
-            program.connect(source + base, target + base)  # none of them holds a value yet
-        for source, target in facts.derived:
-            program.derived[source + base].append(target + base)
-        for node, kind, pieces, place in facts.compositions:
-            parts = tuple([Part(at + base if at >= 0 else at, text, where) for at, text, where in pieces])
-            program.compositions[node + base] = Composition(node + base, kind, parts, place)
-        self._add_names(facts, base, file)
-        for record in facts.imports:
-            self._import(record, base, file)
-        self._add_definitions(facts, base, file)
-        self._add_sites(facts, base, file)
+        return Start(program.size, len(program.functions), len(program.classes))
+
+    def add_file(self, facts: Facts, outline: Outline) -> None:
+        """Put a file's facts to work."""
+        file = self.files[facts.path] = len(self.program.files)
+        self.program.files.append(facts)
+        self.program.outlines.append(outline)
+        self._add(facts, file)
         for wanted, node in self._waiting.pop(facts.path, ()):
             self._give(file, wanted, node)
-        # The program has them now, by numbers of its own.
-        for spent in (facts.edges, facts.derived, facts.calls, facts.compositions):
+
+    def add_part(self, part: Facts) -> None:
+        """Put the facts of bodies to work that were scanned after the rest of their file."""
+        file = self.files[part.path]
+        self._add(part, file)
+        for target in self._stars[file] if part.names else ():
+            self._request(target, "*", file)
+        self.program.files[file].extend(part)
+
+    def _add(self, facts: Facts, file: int) -> None:
+        program = self.program
+        program.file_of.extend([file] * (facts.nodes - program.size))
+        program.size = facts.nodes
+        program.places.update(facts.places)
+        program.constants.update(facts.constants)
+        program.guards.update(facts.guards)
+        program.fallbacks.update(facts.fallbacks)
+        for source, target in facts.edges:
+            self.connect(source, target)
+        for source, target in facts.derived:
+            program.derived[source].append(target)
+        for composition in facts.compositions:
+            program.compositions[composition.node] = composition
+        program.names.update((node, (facts.path, name)) for name, node in facts.module_names.items())
+        self._add_names(facts, file)
+        for record in facts.imports:
+            self._import(record, file)
+        self._add_definitions(facts, file)
+        self._add_sites(facts, file)
+        # The program has them now.
+        for spent in (facts.places, facts.edges, facts.derived, facts.calls, facts.compositions):
             spent.clear()
 
     # Definitions
 
-    def _add_definitions(self, facts: Facts, base: int, file: int) -> None:
+    def _add_definitions(self, facts: Facts, file: int) -> None:
         program = self.program
-        first_function, first_class = len(program.functions), len(program.classes)
-
-        def moved(node: int) -> int:
-            return node + base if node >= 0 else -1
-
-        for f in facts.functions:
-            program.functions.append(
-                Function(
-                    f.name,
-                    moved(f.node),
-                    tuple([Parameter(p[0], moved(p[1]), p[2], moved(p[3]), moved(p[4]), p[5]) for p in f.parameters]),
-                    moved(f.returns),
-                    moved(f.yields),
-                    tuple([decorator + base for decorator in f.decorators]),
-                    f.owner + first_class if f.owner >= 0 else -1,
-                    f.scope + first_function if f.scope >= 0 else -1,
-                    moved(f.annotation),
-                    f.place,
-                )
-            )
-            program.function_file.append(file)
-        for cls in facts.classes:
-            program.classes.append(
-                cls._replace(
-                    node=moved(cls.node),
-                    bases=tuple(b + base for b in cls.bases),
-                    body={name: n + base for name, n in cls.body.items()},
-                    annotations={name: moved(n) for name, n in cls.annotations.items()},
-                    keywords=renumber_args(cls.keywords, base),
-                    decorators=tuple(d + base for d in cls.decorators),
-                )
-            )
+        program.functions += facts.functions.values()
+        program.function_file += [file] * len(facts.functions)
+        for number, function in facts.functions.items():
+            program.given_by[function.returns] = program.given_by[function.yields] = number
+        for cls in facts.classes.values():
+            program.classes.append(cls._replace(body=dict(cls.body)))  # takes in what is stored there from outside
             program.class_file.append(file)
-        for index in range(first_function, len(program.functions)):
+            program.names.update((node, (None, name)) for name, node in cls.body.items())
+        for index in facts.functions:
             self._seed_function(index, file)
-        for index in range(first_class, len(program.classes)):
+        for index in facts.classes:
             self._seed_class(index)
         for annotation, target in facts.annotated:
             if target >= 0:
-                self._annotate(annotation + base, target + base)
-        defaults = {p.node for f in program.functions[first_function:] for p in f.parameters if p.default >= 0}
+                self._annotate(annotation, target)
+        defaults = {p.node for f in facts.functions.values() for p in f.parameters if p.default >= 0}
         for made, target in facts.declared:
-            self.declarations[made + base] = target + base
-            if target + base not in defaults:
-                self.required.add(made + base)
+            self.declarations[made] = target
+            if target not in defaults:
+                self.required.add(made)
 
     def _seed_function(self, index: int, file: int) -> None:
         function = self.program.functions[index]
@@ -252,58 +230,40 @@ class Linker(Libraries):
 
     # Sites
 
-    def _add_sites(self, facts: Facts, base: int, file: int) -> None:
-        functions = len(self.program.functions) - len(facts.functions)
+    def _add_sites(self, facts: Facts, file: int) -> None:
         reads = {load.result: load for load in facts.attribute_loads}
         for call in facts.calls:
-            self._add_call(call, base, file, functions)
+            self._add_call(call, file)
             load = reads.get(call.func)
             if load is not None:
-                target = call.result + base
                 if load.name in externals.PASS_METHODS:
-                    self.connect(load.base + base, target)
+                    self.connect(load.base, call.result)
                 if load.name in externals.GETTERS:
-                    self._named_default(target)
+                    self._named_default(call.result)
                 if load.name in externals.DUMPS:
-                    self._dump(load.base + base, load.name, target)
-                self.program.derived[load.base + base].append(target)
+                    self._dump(load.base, load.name, call.result)
+                self.program.derived[load.base].append(call.result)
         for load in facts.attribute_loads:
-            at, name, result, place, owner = load
-            site = AttributeLoad(at + base, name, result + base, place, owner)
-            self.on_value(site.base, lambda value, site=site: self.load_attribute(site, value))  # type: ignore[misc]
-        for at, name, stored, place, right, owner in facts.attribute_stores:
-            put = AttributeStore(at + base, name, stored + base, place, right, owner)
-            self.on_value(put.base, lambda value, put=put: self.store_attribute(put, value, file))  # type: ignore[misc]
-        for at, key, constant, result, place, owner in facts.item_loads:
-            get = ItemLoad(at + base, key + base if key >= 0 else -1, constant, result + base, place, owner)
-            self.on_value(get.base, lambda value, get=get: self.load_item(get, value))  # type: ignore[misc]
-        for at, key, constant, stored, place, right, owner in facts.item_stores:
-            set_ = ItemStore(at + base, key + base, constant, stored + base, place, right, owner)
-            self.on_value(set_.base, lambda value, set_=set_: self.store_item(set_, value, file))  # type: ignore[misc]
+            self.on_value(load.base, partial(self.load_attribute, load))
+        for put in facts.attribute_stores:
+            self.on_value(put.base, partial(self.store_attribute, put, file))
+        for get in facts.item_loads:
+            self.on_value(get.base, partial(self.load_item, get))
+        for set_ in facts.item_stores:
+            self.on_value(set_.base, partial(self.store_item, set_, file))
         for display in facts.displays:
-            self._display(display, base)
-        for iteration in facts.iterations:
-            loop = Iteration(iteration.source + base, iteration.target + base, iteration.enter)
-            self.on_value(loop.source, lambda value, loop=loop: self.iterate(loop, value))  # type: ignore[misc]
+            self._display(display)
+        for loop in facts.iterations:
+            self.on_value(loop.source, partial(self.iterate, loop))
 
-    def _add_call(self, call: Call, base: int, file: int, functions: int) -> None:
+    def _add_call(self, call: Call, file: int) -> None:
         index = len(self.program.calls)
-        func, args, result, place, func_place, scope = call
-        moved = Call(
-            func + base,
-            renumber_args(args, base),
-            result + base,
-            place,
-            func_place,
-            scope + functions if scope >= 0 else -1,
-        )
-        self.program.calls.append(moved)
-        self.program.call_of[moved.result] = index
+        self.program.calls.append(call)
+        self.program.call_of[call.result] = index
         self.program.call_file.append(file)
-        made = Invocation(moved.args, moved.result, index)
-        self.on_value(moved.func, lambda value: self.apply(value, made))
-        if moved.result in self.declarations:
-            self.on_value(moved.func, lambda value: self._declare(value, moved.result))
+        self.on_value(call.func, partial(self.apply, call=Invocation(call.args, call.result, index)))
+        if call.result in self.declarations:
+            self.on_value(call.func, partial(self._declare, call.result))
 
     def _dump(self, owner: int, method: str, result: int) -> None:
         """``settings.model_dump()``: a dict of an object's fields, if the method is none of the repository's."""
@@ -322,24 +282,24 @@ class Linker(Libraries):
             if isinstance(default, str) and provider.is_openai_model(default):
                 self.may_default(args[1], got)
 
-    def _declare(self, function: Value, made: int) -> None:
+    def _declare(self, made: int, function: Value) -> None:
         """``key: Annotated[str, typer.Option(envvar="NAME")]``: what the library gives enters the name."""
         if isinstance(function, External) and function.name in externals.FIELDS | externals.DEPENDS:
             self.connect(made, self.declarations[made])
 
-    def _display(self, display: Display, base: int) -> None:
-        container = Container(display.node + base)
+    def _display(self, display: Display) -> None:
+        container = Container(display.node)
         if display.kind == "dict":
             self.program.dicts.add(container.node)
         self.put(container.node, container)
         for key, literal, value in display.items:
-            self.connect(value + base, self.field(container, literal))
+            self.connect(value, self.field(container, literal))
             if key >= 0:
-                self.connect(key + base, self.field(container, KEYS))
+                self.connect(key, self.field(container, KEYS))
                 if isinstance(literal, str):
-                    self.entries[container.node].append((key + base, value + base))
+                    self.entries[container.node].append((key, value))
         for node in display.spread:
-            self.on_value(node + base, lambda value: self.spread_into(container, value))
+            self.on_value(node, lambda value: self.spread_into(container, value))
 
     # Modules
 
@@ -369,23 +329,22 @@ class Linker(Libraries):
             self._request(*self._brought.pop())
             super().run()
 
-    def _add_names(self, facts: Facts, base: int, file: int) -> None:
+    def _add_names(self, facts: Facts, file: int) -> None:
         """Names that a file does not bind: builtins, unless a star import may bring them."""
-        starred = any(record.name == "*" for record in facts.imports)
+        starred = any(record.name == "*" for record in self.program.files[file].imports)
         for node, name in facts.names.items():
             if starred and not hasattr(builtins, name):
-                self._names_wanted.setdefault(file, []).append((name, node + base))
+                self._names_wanted.setdefault(file, []).append((name, node))
             else:
-                self.put(node + base, External(name))
+                self.put(node, External(name))
 
     def _star_to_load(self, file: int) -> str | None:
         """A module, not loaded yet, all of whose names a file imports."""
         return next((target for target in self._stars[file] if target not in self.files), None)
 
-    def _import(self, record: Import, base: int, file: int) -> None:
-        path = self.program.files[file].path
+    def _import(self, record: Import, file: int) -> None:
+        path, node = self.program.files[file].path, record.node
         target = self.modules.resolve(record.module, record.level, path)
-        node = record.node + base if record.node >= 0 else -1
         if record.name == "*":
             if target is not None:
                 self._stars[file].append(target)
@@ -430,15 +389,14 @@ class Linker(Libraries):
         """``name`` of a module: bound there, brought by a star import, or a submodule."""
         facts = self.program.files[file]
         if name in facts.module_names:
-            self.connect(facts.module_names[name] + self.program.offsets[file], result)
+            self.connect(facts.module_names[name], result)
             return
         for target in self._stars[file]:
             if not name.startswith("_") and (target, name, result) not in self._known:
                 self._known.add((target, name, result))  # modules may bring each other's names in a circle
                 self._brought.append((target, name, result))
         if "__getattr__" in facts.module_names:
-            getter = facts.module_names["__getattr__"] + self.program.offsets[file]
-            self.on_value(getter, lambda value: self._returned(value, result))
+            self.on_value(facts.module_names["__getattr__"], lambda value: self._returned(value, result))
         folder, _, base = facts.path.rpartition("/")
         if base.startswith("__init__."):
             self.submodule(folder, name, result)

@@ -11,6 +11,7 @@ from codemod.disk import TooLargeError
 from codemod.files.documents import container
 from codemod.files.site import FormatError
 from codemod.mentions import mentions, names_openai
+from codemod.python.bodies import Bodies
 from codemod.python.bystanders import Bystanders
 from codemod.python.callers import Callee, Callers
 from codemod.python.demand import Demand
@@ -18,17 +19,19 @@ from codemod.python.embedded import EmbeddedSource
 from codemod.python.import_index import ImportIndex
 from codemod.python.link import Linker
 from codemod.python.modules import Modules
+from codemod.python.relevance import Relevance
 from codemod.python.source import Source, SourceError
-from codemod.python.workers import facts_of, scan_all
+from codemod.python.workers import facts_of, facts_of_bodies, scan_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from codemod.files.documents.container import Container
+    from codemod.python.demand import Needed
 
 # An example that goes on from the one before it says nothing by itself.
 _STANDS_ALONE = re.compile(r"^[ \t]*(?:from|import)[ \t]+(?:openai|requests|httpx|aiohttp|urllib)\b", re.MULTILINE)
-_MAX_ROUNDS = 12
+_MAX_ROUNDS = 40
 
 
 class Loader:
@@ -61,7 +64,11 @@ class Loader:
         self.unreadable: list[Unreadable] = []
         self._failed: set[str] = set()
         self._others: Sequence[str] = ()
-        self.linker = Linker(Modules(selected))
+        self._start(Modules(selected))
+
+    def _start(self, modules: Modules) -> None:
+        self.linker = Linker(modules)
+        self.bodies = Bodies()
 
     def load(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Read every selected file that mentions OpenAI, then what their values lead to.
@@ -87,7 +94,7 @@ class Loader:
             if not first and not embedded:
                 return
         if self._others:
-            self.linker = Linker(Modules([*self._selected, *self._others]))
+            self._start(Modules([*self._selected, *self._others]))
         bystanders = self._set_aside(first)
         self.add(first)
         for source in embedded:
@@ -98,11 +105,27 @@ class Loader:
             return
         demand, callers = Demand(program), Callers(self.imports, self._bytes_if_any)
         for _ in range(_MAX_ROUNDS):
-            wanted = {*self._wanted(demand, callers), *bystanders.involved(self.sources)}
-            wanted -= self._failed.union(self.sources)
+            needed = self._with_bodies(demand)
+            # What is called may turn out to be known once what is imported is read.
+            known = self._failed.union(self.sources)
+            wanted = self._imported(needed) - known or self._calling(needed, callers) - known
+            wanted = wanted.union(bystanders.involved(self.sources)) - known
             if not wanted:
                 return
             self.add({path: data for path in sorted(wanted) if (data := self._bytes(path)) is not None})
+            self.linker.run()
+
+    def _with_bodies(self, demand: Demand) -> Needed:
+        """What is needed once the bodies that matter are scanned of the functions in the files that are read."""
+        while True:
+            needed = demand.needed()
+            if not self.bodies.left:
+                return needed
+            bodies = self.bodies.wanted(Relevance(self.linker.program, needed), lambda: self.imports)
+            if not bodies:
+                return needed
+            for path, functions in bodies.items():
+                self._add_bodies(path, functions)
             self.linker.run()
 
     def _set_aside(self, first: dict[str, bytes]) -> Bystanders:
@@ -149,13 +172,13 @@ class Loader:
 
     def _add_embedded(self, source: EmbeddedSource) -> None:
         try:
-            facts = facts_of(source)
+            facts, outline = facts_of(source, self.linker.start())
         except SourceError as error:
             self._fail(source.file, error.reason, error.line)
             return
         self.chosen.add(source.path)
         self.sources[source.path] = source
-        self.linker.add_file(facts)
+        self.linker.add_file(facts, outline)
 
     def _hopeful(self) -> bool:
         """Whether a client may be made through a module that is not read yet."""
@@ -182,14 +205,22 @@ class Loader:
         self._failed.add(path)
         self.unreadable.append(Unreadable(path, reason, line))
 
-    def add(self, files: Mapping[str, bytes]) -> None:
-        """Scan files and link them."""
-        for path, facts in scan_all(files, self._jobs):
-            if isinstance(facts, SourceError):
-                self._fail(path, facts.reason, facts.line)
+    def add(self, files: Mapping[str, bytes], *, whole: bool = False) -> None:
+        """Scan files and link them; where not the ``whole`` of them, without bodies that do not seem to matter."""
+        whole = whole or not self.bodies.worth_it
+        for path, found in scan_all(files, self._jobs, self.linker.start, whole=whole):
+            if isinstance(found, SourceError):
+                self._fail(path, found.reason, found.line)
             else:
-                self.sources[path] = Source(path, files[path])
-                self.linker.add_file(facts)
+                facts, outline = found
+                source = self.sources[path] = Source(path, files[path])
+                self.linker.add_file(facts, outline)
+                self.bodies.add(source, outline)
+
+    def _add_bodies(self, path: str, functions: list[int]) -> None:
+        """Scan bodies that were left out of a file, and link them."""
+        outline = self.linker.program.outlines[self.linker.files[path]]
+        self.linker.add_part(facts_of_bodies(self.sources[path], outline, functions, self.linker.start()))
 
     # What else has to be read
 
@@ -198,16 +229,19 @@ class Loader:
         """Who imports what in the tree, what is not read included."""
         return ImportIndex(self.linker.modules, self._bytes_if_any)
 
-    def _wanted(self, demand: Demand, callers: Callers) -> set[str]:
-        """Files that the arguments of clients and calls lead to, backwards through imports and forwards to callers."""
+    def _imported(self, needed: Needed) -> set[str]:
+        """Files that the arguments of clients and calls lead to, backwards through imports."""
+        unloaded = self.linker.program.unloaded
+        return {unloaded[node] for node in needed.nodes & unloaded.keys()}
+
+    def _calling(self, needed: Needed, callers: Callers) -> set[str]:
+        """Files that give functions what is needed, as their callers."""
         program = self.linker.program
-        seen, callees = demand.needed()
-        wanted = {program.unloaded[node] for node in seen if node in program.unloaded}
         if program.module_calls and not any(store.client == -1 and store.name == "api_key" for store in program.stores):
             # The SDK's module takes its key from an environment that is filled there.
-            callees.add(Callee("load_dotenv", "", "dotenv"))
+            needed.callees.add(Callee("load_dotenv", "", "dotenv"))
         unread = [path for path in (*self._selected, *self._others) if path not in self.sources]
-        return wanted | callers.files(callees, unread)
+        return callers.files(needed.callees, unread)
 
     def _bytes_if_any(self, path: str) -> bytes | None:
         try:

@@ -157,9 +157,6 @@ def _import_before(path: str, place: Place) -> Callable[[str], Rewrite]:
 
 def _bindings(world: World, facts: Facts) -> list[Import]:
     """The imports that bind the module to a name."""
-    base = world.program.offsets[world.linker.files[facts.path]]
     return [
-        record
-        for record in facts.imports
-        if record.node >= 0 and MODULE in world.program.values.get(record.node + base, ())
+        record for record in facts.imports if record.node >= 0 and MODULE in world.program.values.get(record.node, ())
     ]

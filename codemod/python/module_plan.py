@@ -368,8 +368,5 @@ def read_elsewhere(world: World) -> tuple[str, str] | None:
 
 def key_tests(world: World, path: str) -> list[Place]:
     """Where a file tests the module's key."""
-    file = world.linker.files[path]
-    facts, base = world.program.files[file], world.program.offsets[file]
-    return [
-        u.place for u in facts.uses if u.kind == "test" and MODULE_KEY in world.program.values.get(u.node + base, ())
-    ]
+    facts = world.program.files[world.linker.files[path]]
+    return [u.place for u in facts.uses if u.kind == "test" and MODULE_KEY in world.program.values.get(u.node, ())]

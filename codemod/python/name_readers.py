@@ -52,22 +52,22 @@ class NameReaders:
             if isinstance(value, str) and provider.is_openai_chat_model(value)
         ]
         self._ids = list(dict.fromkeys(name for _, name in self.literals))
-        for facts, base in zip(world.program.files, world.program.offsets, strict=True):
+        for facts in world.program.files:
             compared: dict[Place, list[int]] = defaultdict(list)
             for use in facts.uses:
                 if use.kind in _KINDS:
-                    compared[use.place].append(use.node + base)
-                    self._sites[use.node + base].append(_Site(facts.path, use.place, _KINDS[use.kind], -1))
+                    compared[use.place].append(use.node)
+                    self._sites[use.node].append(_Site(facts.path, use.place, _KINDS[use.kind], -1))
             for place in [place for place, nodes in compared.items() if self._with_nothing(nodes)]:
                 for node in compared[place]:
                     self._sites[node] = [site for site in self._sites[node] if site.place != place]
             for item in facts.item_loads:
                 if item.key >= 0:
-                    site = _Site(facts.path, item.place, "a table is indexed by", item.base + base)
-                    self._sites[item.key + base].append(site)
+                    site = _Site(facts.path, item.place, "a table is indexed by", item.base)
+                    self._sites[item.key].append(site)
             for load in facts.attribute_loads:
                 if load.name in BRANCHING:
-                    self._sites[load.base + base].append(_Site(facts.path, load.place, "this branches on", -1))
+                    self._sites[load.base].append(_Site(facts.path, load.place, "this branches on", -1))
         for node, values in world.program.values.items():
             for value in values:
                 if isinstance(value, External) and value.name == "openai.answer.model":

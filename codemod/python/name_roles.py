@@ -30,12 +30,7 @@ class NameRoles:
         for lookup in program.lookups.values():
             for origin in world.tracer.origins(lookup.name):
                 self._lookups[origin.node].append(lookup.node)
-        self._contains = {
-            use.node + base
-            for facts, base in zip(program.files, program.offsets, strict=True)
-            for use in facts.uses
-            if use.kind == "contains"
-        }
+        self._contains = {use.node for facts in program.files for use in facts.uses if use.kind == "contains"}
         self._contains |= self._checked()
         self._stores = {store.name: store for store in program.environment_stores}
         self._environments = {
@@ -56,12 +51,7 @@ class NameRoles:
     def _checked(self) -> set[int]:
         """The fields that join the elements of what is held against the environment: ``REQUIRED - set(os.environ)``."""
         program = self._world.program
-        nodes = (
-            use.node + base
-            for facts, base in zip(program.files, program.offsets, strict=True)
-            for use in facts.uses
-            if use.kind == "checked"
-        )
+        nodes = (use.node for facts in program.files for use in facts.uses if use.kind == "checked")
         held = (value for node in nodes for value in program.values.get(node, ()) if isinstance(value, Container))
         return {program.fields[value][ALL] for value in held if ALL in program.fields[value]}
 

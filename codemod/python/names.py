@@ -86,17 +86,18 @@ def mentions(world: World, name: str, inside: str) -> Iterator[Mention]:
     """Every string of a realm that is or contains the name."""
     roles, sources = world.name_roles, world.key_sources
     word = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])")
-    for facts, base in zip(world.program.files, world.program.offsets, strict=True):
-        if realm(world, facts.path) != inside:
+    places = world.program.places
+    for facts in world.program.files:
+        if name not in world.written.texts[facts.path] or realm(world, facts.path) != inside:
             continue
         for node, value in facts.constants.items():
-            if not isinstance(value, str) or name not in value or node not in facts.places:
+            if not isinstance(value, str) or name not in value or node not in places:
                 continue
             if value == name:
-                yield Mention(facts.path, facts.places[node], roles.of(node + base), value)
+                yield Mention(facts.path, places[node], roles.of(node), value)
             elif word.search(value):
-                role = "other" if sources.need(facts.path, facts.places[node]) else "message"
-                yield Mention(facts.path, facts.places[node], role, value)
+                role = "other" if sources.need(facts.path, places[node]) else "message"
+                yield Mention(facts.path, places[node], role, value)
         for mention in facts.mentions:
             if word.search(mention.text):
                 role = "other" if sources.need(facts.path, mention.place) else "message"
@@ -228,11 +229,11 @@ class KeySources:
     def __init__(self, world: World) -> None:
         program = world.program
         behind: dict[int, list[int]] = defaultdict(list)
-        for facts, base in zip(program.files, program.offsets, strict=True):
+        for facts in program.files:
             for read in facts.attribute_loads:
-                behind[read.result + base].append(read.base + base)
+                behind[read.result].append(read.base)
             for item in facts.item_loads:
-                behind[item.result + base].append(item.base + base)
+                behind[item.result].append(item.base)
         for call in program.calls:
             callees = program.values.get(call.func, ())
             asked = call.result in program.options or any(

@@ -9,15 +9,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod.python.facts import Arg, Call, Class, Composition, Constant, Facts, Function, Parameter, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from codemod.python.externals import Lookup
     from codemod.python.objects import Value
+    from codemod.python.outline import Outline
+
+
+PASSED = frozenset({"model", "engine", "deployment_id", "api_key", "api_base", "api_type"})
+"""Arguments of calls through the SDK's module that decide where a call goes."""
 
 
 @dataclass(slots=True)
@@ -127,11 +133,15 @@ class Program:
     ``mapping.get(name, default)``. ``unpacked`` are nodes that an argument behind stars may fill; ``filled`` those that
     something unknown fills, and ``scattered`` the classes whose objects' attributes are stored by unknown names,
     and options that are.
+    ``names`` are those of nodes that other bodies can reach: a module's, with its path, or an attribute's (None).
+    ``holders`` are the nodes of the containers that elements are in, ``field_of`` the classes of the objects of fields,
+    ``given_by`` the functions of what they return and yield. ``openai`` are nodes that may hold a client, a part of the
+    SDK, or what else says OpenAI in its name.
     ``keywords`` are the nodes of arguments' names that stand for a variable's, by the call and the name.
     """
 
     files: list[Facts] = field(default_factory=list)
-    offsets: list[int] = field(default_factory=list)
+    outlines: list[Outline] = field(default_factory=list)
     size: int = 0
     file_of: list[int] = field(default_factory=list)
     places: dict[int, Place] = field(default_factory=dict)
@@ -152,6 +162,11 @@ class Program:
     values: dict[int, dict[Value, None]] = field(default_factory=lambda: defaultdict(dict))
     saturated: set[int] = field(default_factory=set)
     fields: dict[Value, dict[object, int]] = field(default_factory=lambda: defaultdict(dict))
+    names: dict[int, tuple[str | None, str]] = field(default_factory=dict)
+    holders: dict[int, int] = field(default_factory=dict)
+    field_of: dict[int, int] = field(default_factory=dict)
+    openai: set[int] = field(default_factory=set)
+    given_by: dict[int, int] = field(default_factory=dict)
     constructors: list[Constructor] = field(default_factory=list)
     api_calls: list[ApiCall] = field(default_factory=list)
     module_calls: list[ModuleCall] = field(default_factory=list)
@@ -205,6 +220,29 @@ class Program:
         self.back[target].append((source, label))
         return True
 
+    def spread(self, nodes: Iterable[int], derived: Mapping[int, list[int]] = MappingProxyType({})) -> set[int]:
+        """Every node to which the value of one of ``nodes`` may come, or what is made of it if ``derived`` is given."""
+        flow = self.flow
+        found, stack = set[int](), list(nodes)
+        while stack:
+            node = stack.pop()
+            if node not in found:
+                found.add(node)
+                stack += [target for target, _ in flow.get(node, ())]
+                stack += derived.get(node, ())
+        return found
+
+    def holding(self, nodes: set[int]) -> set[int]:
+        """The nodes that may hold a container with one of ``nodes`` in it, or with such a container."""
+        holders, known, inside = self.holders, set[int](), nodes
+        found: set[int] = set()
+        while inside:
+            fresh = {holders[node] for node in inside & holders.keys()} - known
+            known |= fresh
+            inside = self.spread(fresh) - found
+            found |= inside
+        return found
+
     def path(self, node: int) -> str:
         """The file a node belongs to."""
         return self.files[self.file_of[node]].path
@@ -212,8 +250,3 @@ class Program:
     def parameter(self, function: int, name: str) -> Parameter | None:
         """A function's parameter by name."""
         return next((p for p in self.functions[function].parameters if p.name == name), None)
-
-
-def renumber_args(args: Iterable[Arg], base: int) -> tuple[Arg, ...]:
-    """Arguments with their nodes moved by ``base``."""
-    return tuple([Arg(node + base, name, stars, place) for node, name, stars, place in args])

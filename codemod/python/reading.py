@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from codemod.python.facts import Place
+    from codemod.python.outline import Outline
     from codemod.python.source import Source
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -66,13 +67,13 @@ class Scope:
 class Reading:
     """One file, read again. ``scopes`` gives the scope in which a name, parameter, import or definition is bound."""
 
-    def __init__(self, file: int, source: Source, base: int) -> None:
+    def __init__(self, file: int, source: Source, outline: Outline) -> None:
         self.file = file
         self.source = source
         self.path = source.path
         self.tree = source.parse()
         fstrings.relocate(self.tree, source)
-        self._nodes = {node: number + base for node, number in scanned_nodes(self.tree, source.path).items()}
+        self._nodes = scanned_nodes(self.tree, source.path, outline)
         self.parents: dict[ast.AST, ast.AST] = {}
         self.order = list(_in_order(self.tree))
         for node in self.order:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from codemod.python.expressions import ExpressionScanner
+from codemod.python.expressions import Body, ExpressionScanner
 from codemod.python.facts import (
     Arg,
     AttributeStore,
@@ -17,24 +18,55 @@ from codemod.python.facts import (
     ItemStore,
     Iteration,
     Part,
+    Start,
 )
 from codemod.python.openings import import_lines, openings
+from codemod.python.outline import Outline
 from codemod.python.scopes import Environment, Scope, ending_functions, last_name, never_returns, path_of
 from codemod.python.versions import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Mapping, Sequence
+
+    from codemod.python.facts import Function
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+_START = Start()
 
 
-def scan(tree: ast.Module, path: str, locate: Callable[[ast.JoinedStr], None] | None = None) -> Facts:
-    """The facts of a parsed file; ``locate`` puts the positions in an f-string right when the scan comes to it."""
-    return _Scanner(Facts(path), locate).module(tree)
+Locate = Callable[[ast.JoinedStr], None]
+"""What puts the positions in an f-string right when the scan comes to it."""
 
 
-def scanned_nodes(tree: ast.Module, path: str) -> dict[ast.expr, int]:
-    """The node that each expression of a parsed file has in its facts."""
-    recorder = _Recorder(Facts(path))
-    recorder.module(tree)
+def scan(
+    tree: ast.Module,
+    path: str,
+    locate: Locate | None = None,
+    start: Start = _START,
+    wanted: Callable[[ast.stmt], bool] = lambda _: True,
+) -> tuple[Facts, Outline]:
+    """The facts of a parsed file, without the bodies of functions that are not ``wanted``, and what those need.
+
+    Asked are the module's own functions and the methods of its classes; what is in a body goes with it.
+    """
+    scanner = _Scanner(Facts(path, start), locate)
+    scanner.module(tree, wanted)
+    return scanner.facts, scanner.outline(start)
+
+
+def scan_bodies(
+    nodes: Mapping[int, FunctionNode], path: str, outline: Outline, start: Start, locate: Locate | None
+) -> Facts:
+    """The facts of bodies that were left out, of functions by their numbers; the outline says so."""
+    scanner = _Scanner(Facts(path, start), locate)
+    outline.later.append((start, scanner.later(nodes, outline)))
+    return scanner.facts
+
+
+def scanned_nodes(tree: ast.Module, path: str, outline: Outline) -> dict[ast.expr, int]:
+    """The node that each expression of a file, parsed anew, has in its facts."""
+    recorder = _Recorder(Facts(path, outline.start))
+    recorder.replay(tree, outline)
     return recorder.nodes
 
 
@@ -46,6 +78,7 @@ class _Scanner(ExpressionScanner):
         self.ending: frozenset[str] = frozenset()
         self.dead = False
         self.depth = 0
+        self.left: dict[int, Body] = {}
         self._statements: dict[type, Callable[..., None]] = {
             ast.Expr: self._expr,
             ast.Assign: self._assign,
@@ -75,32 +108,54 @@ class _Scanner(ExpressionScanner):
             ast.Delete: self._delete,
         }
 
-    def module(self, tree: ast.Module) -> Facts:
+    def module(self, tree: ast.Module, wanted: Callable[[ast.stmt], bool]) -> None:
         """Visit the module's body, then the bodies of functions from the outside in."""
-        top = self.scope
+        top = self.top
         self.facts.import_line, self.facts.code_line = import_lines(tree.body)
         self.facts.statements = openings(tree.body)
-        self.rebound = frozenset(_declared_outer(tree.body))
+        self.rebound, declared = _declared_outer(tree.body)
         self.ending = ending_functions(tree.body)
         self.block(tree.body)
         self._close(top)
-        while self.bodies:
-            node, index, parent, owner = self.bodies.pop(0)
-            self._body(node, index, parent, owner)
+        for name in declared:  # by whichever function, scanned or not
+            top.versions.setdefault(name, [])
+        self.left = {
+            body.number: body
+            for body in self.bodies
+            if not isinstance(body.node, ast.Lambda) and body.function.scope < 0 and not wanted(body.node)
+        }
+        self.bodies = [body for body in self.bodies if body.number not in self.left]
+        self._bodies()
         self.facts.module_names = {name: self.summary(top, name) for name in top.versions}
-        return self.facts
 
-    def _body(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, index: int, parent: Scope, owner: int
-    ) -> None:
-        function = self.facts.functions[index]
-        self.scope, self.owner, self.function_index = Scope("function", index, parent), owner, index
+    def later(self, nodes: Mapping[int, FunctionNode | ast.Lambda], outline: Outline) -> dict[int, Function]:
+        """Visit the bodies of functions that were left out before, and returns these."""
+        self.rebound, self.ending = outline.rebound, outline.ending
+        functions = {index: outline.left.pop(index) for index in nodes}
+        self.bodies = [Body(node, index, functions[index], outline.scope) for index, node in nodes.items()]
+        self._bodies()
+        return functions
+
+    def outline(self, start: Start) -> Outline:
+        """What the bodies that were left out need to be scanned later."""
+        left = {index: body.function for index, body in self.left.items()}
+        self.left = {}  # the syntax trees in it go at once
+        scope = Scope("module", None, versions=self.top.versions, superseded=self.top.superseded)
+        scope.summary = self.top.summary
+        return Outline(start, scope, self.rebound, self.ending, left)
+
+    def _bodies(self) -> None:
+        for body in self.bodies:  # grows meanwhile, by the functions in them
+            self._body(body)
+        self.bodies = []
+
+    def _body(self, body: Body) -> None:
+        node, index, function, parent = body
+        self.scope, self.function_index = Scope("function", parent, function), index
         self.dead, self.depth = False, 0
         for parameter in function.parameters:
             self.scope.env[parameter.name] = parameter.node
             self.scope.versions[parameter.name] = [parameter.node]
-            if parameter.default >= 0:
-                self.edge(parameter.default, parameter.node)
         if isinstance(node, ast.Lambda):
             self.edge(self.expr(node.body), function.returns)
         else:
@@ -251,8 +306,8 @@ class _Scanner(ExpressionScanner):
             self.dead = True
 
     def _return(self, node: ast.Return) -> None:
-        if node.value is not None and self.scope.kind == "function":
-            self.edge(self.expr(node.value), self.facts.functions[self.scope.index].returns)
+        if node.value is not None and self.scope.function is not None:
+            self.edge(self.expr(node.value), self.scope.function.returns)
         self.dead = True
 
     def _raise(self, node: ast.Raise) -> None:
@@ -308,8 +363,8 @@ class _Scanner(ExpressionScanner):
         annotation = self.annotation(node.annotation)
         name = node.target.id if isinstance(node.target, ast.Name) else ""
         if name and self.scope.kind == "class":
-            self.facts.classes[self.scope.index].annotations[name] = annotation
-            self.facts.classes[self.scope.index].places[name] = place_of(node)
+            self.facts.classes[self.scope.cls].annotations[name] = annotation
+            self.facts.classes[self.scope.cls].places[name] = place_of(node)
         if node.value is not None:
             self.assign(node.target, self.expr(node.value), node, node.value)
         if annotation >= 0 and name and self.scope.kind != "class":
@@ -391,17 +446,17 @@ class _Scanner(ExpressionScanner):
             Arg(self.expr(word.value), word.arg, 0 if word.arg else 2, place_of(word.value)) for word in node.keywords
         )
         result = self.node(node)
-        index = len(self.facts.classes)
+        index = self.facts.next_class()
         body: dict[str, int] = {}
-        self.facts.classes.append(
-            Class(node.name, result, bases, body, {}, {}, keywords, tuple(decorators), place_of(node))
+        self.facts.classes[index] = Class(
+            node.name, result, bases, body, {}, {}, keywords, tuple(decorators), place_of(node)
         )
-        outer, owner, depth, dead = self.scope, self.owner, self.depth, self.dead
-        self.scope, self.owner, self.depth = Scope("class", index, outer), index, 0
+        outer, depth, dead = self.scope, self.depth, self.dead
+        self.scope, self.depth = Scope("class", outer, cls=index), 0
         self.block(node.body)
         body.update({name: self.summary(self.scope, name) for name in self.scope.versions})
         self._close(self.scope)
-        self.scope, self.owner, self.depth, self.dead = outer, owner, depth, dead
+        self.scope, self.depth, self.dead = outer, depth, dead
         self.bind(node.name, result)
 
     def _import(self, node: ast.Import) -> None:
@@ -433,6 +488,21 @@ class _Recorder(_Scanner):
         super().__init__(facts)
         self.nodes: dict[ast.expr, int] = {}
 
+    def replay(self, tree: ast.Module, outline: Outline) -> None:
+        """Scan a file in the parts in which it was scanned before."""
+        left = [
+            function
+            for functions in (outline.left, *(part for _, part in outline.later))
+            for function in functions.values()
+        ]
+        places = {function.place for function in left}
+        self.module(tree, lambda node: place_of(node) not in places)
+        nodes = {body.number: body.node for body in self.left.values()}
+        again = self.outline(outline.start)
+        for start, functions in outline.later:
+            self.facts = Facts(self.facts.path, start)
+            self.later({index: nodes[index] for index in functions}, again)
+
     def expr(self, node: ast.expr) -> int:
         result = self.nodes[node] = super().expr(node)
         return result
@@ -443,15 +513,18 @@ _KINDS: tuple[type[ast.AST], ...] = (*ast.stmt.__subclasses__(), ast.ExceptHandl
 _BLOCKS_OF = {kind: [name for name in _BLOCKS if name in kind._fields] for kind in _KINDS}
 
 
-def _declared_outer(body: Sequence[ast.AST]) -> Iterator[str]:
-    """The names that some function declares global or nonlocal."""
+def _declared_outer(body: Sequence[ast.AST]) -> tuple[frozenset[str], list[str]]:
+    """The names that some function declares global or nonlocal, and those of them that are the module's."""
+    found: list[ast.Global | ast.Nonlocal] = []
     stack = list(body)
     while stack:
         node = stack.pop()
         if isinstance(node, ast.Global | ast.Nonlocal):
-            yield from node.names
+            found.append(node)
         for block in _BLOCKS_OF.get(type(node), ()):
             stack += getattr(node, block)
+    outer = frozenset(name for node in found for name in node.names)
+    return outer, [name for node in found if isinstance(node, ast.Global) for name in node.names]
 
 
 def _update(node: ast.AugAssign) -> ast.Call:

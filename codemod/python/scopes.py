@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from codemod.python.facts import Function
+
 Environment = dict[str, int]
 
 _SET_METHODS = frozenset({"difference", "intersection", "issubset", "issuperset"})
@@ -31,12 +33,14 @@ _EXIT_OWNERS = frozenset({"parser", "argparser", "arg_parser", "ctx", "ap", "p"}
 class Scope:
     """A module, function or class body. ``summary`` joins the versions that code outside the body may see.
 
+    ``function`` is the function whose body it is, ``cls`` the number of the class.
     ``flags`` are the paths of what was last given the outcome of a test, with the path that this tests.
     """
 
     kind: str
-    index: int
     parent: Scope | None
+    function: Function | None = None
+    cls: int = -1
     env: Environment = field(default_factory=dict)
     versions: dict[str, list[int]] = field(default_factory=dict)
     superseded: set[int] = field(default_factory=set)

@@ -105,6 +105,11 @@ class Source:
         end = starts[number] if number < len(starts) else len(self.text)
         return self.text[starts[number - 1] : end]
 
+    def rows(self, first: int, last: int) -> str:
+        """What Python is to see of some lines (from 1), with their ends."""
+        starts = self.starts
+        return self.code[starts[first - 1] : starts[last] if last < len(starts) else len(self.code)]
+
     def offset(self, line: int, column: int) -> int:
         """The offset of a position that ``ast`` gives (columns in UTF-8 bytes)."""
         start = self.starts[line - 1]

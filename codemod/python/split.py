@@ -102,7 +102,7 @@ def _readings(world: World, group: set[int]) -> dict[int, Reading]:
             if held or (isinstance(value, FunctionRef) and value.index in makers):
                 files.add(program.file_of[node])
     for file in sorted(files - world.readings.keys()):
-        world.readings[file] = Reading(file, world.sources[program.files[file].path], program.offsets[file])
+        world.readings[file] = Reading(file, world.sources[program.files[file].path], program.outlines[file])
     return {file: world.readings[file] for file in sorted(files, key=lambda file: program.files[file].path)}
 
 

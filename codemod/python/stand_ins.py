@@ -31,12 +31,13 @@ def stand_ins(world: World, seconds: Iterable[Second]) -> Iterator[tuple[str, Pl
     named: dict[str, list[Second]] = {}
     for second in seconds:
         named.setdefault(second.name, []).append(second)
-    for facts, base in zip(world.program.files, world.program.offsets, strict=True):
+    places = world.program.places
+    for facts in world.program.files:
         for node, value in facts.constants.items():
             owner, _, name = value.rpartition(".") if isinstance(value, str) else ("", "", "")
             for second in named.get(name, ()):
-                if node in facts.places and _names(world, second, owner, node + base):
-                    yield facts.path, facts.places[node], second
+                if node in places and _names(world, second, owner, node):
+                    yield facts.path, places[node], second
 
 
 def _names(world: World, second: Second, owner: str, node: int) -> bool:

@@ -57,13 +57,13 @@ class Tracer:
             if any(isinstance(v, External) and v.name in externals.PREFIXERS for v in program.values.get(call.func, ()))
         }
         got_from: dict[int, int] = {}
-        for facts, base in zip(program.files, program.offsets, strict=True):
+        for facts in program.files:
             reads = [(read.base, read.result) for read in facts.attribute_loads]
-            got_from.update((result + base, owner + base) for owner, result in reads)
+            got_from.update((result, owner) for owner, result in reads)
             reads += [(item.base, item.result) for item in facts.item_loads]
             for owner, result in reads:
-                if owner + base in program.saturated or self._half_known(owner + base):
-                    self._lost.add(result + base)
+                if owner in program.saturated or self._half_known(owner):
+                    self._lost.add(result)
         for got in program.defaulted:
             if not self._is_followed(got_from.get(program.calls[program.call_of[got]].func, -1)):
                 self._lost.add(got)

@@ -47,11 +47,11 @@ class Read(NamedTuple):
 def kept_clients(program: Program) -> list[Kept]:
     """All clients that are stored in something of which nothing is known."""
     found = []
-    for facts, base in zip(program.files, program.offsets, strict=True):
+    for facts in program.files:
         stores: list[AttributeStore | ItemStore] = [*facts.attribute_stores, *facts.item_stores]
         for store in stores:
-            clients = [v for v in program.values.get(store.value + base, ()) if isinstance(v, ClientRef)]
-            if clients and not _followed(program, store.base + base):
+            clients = [v for v in program.values.get(store.value, ()) if isinstance(v, ClientRef)]
+            if clients and not _followed(program, store.base):
                 key, place = _key(store), store.value_place
                 found += [Kept(client, key, store.owner, facts.path, place) for client in clients]
     return found
@@ -62,12 +62,12 @@ def reads(program: Program, kept: list[Kept]) -> Iterator[Read]:
     keys = {each.key for each in kept if each.key[1] is not ...}
     if not keys:
         return
-    for facts, base in zip(program.files, program.offsets, strict=True):
+    for facts in program.files:
         loads: list[AttributeLoad | ItemLoad] = [*facts.attribute_loads, *facts.item_loads]
         for load in loads:
-            node = load.base + base
+            node = load.base
             if _key(load) in keys and not program.values.get(node) and not _unread(program, node):
-                yield Read(_key(load), load.owner, load.result + base, facts.path, load.place)
+                yield Read(_key(load), load.owner, load.result, facts.path, load.place)
 
 
 def lost(program: Program) -> dict[int, Kept | Read]:
@@ -80,12 +80,7 @@ def lost(program: Program) -> dict[int, Kept | Read]:
     if not kept:
         return found
     used = {call.client for call in program.api_calls}
-    served = {
-        load.base + base
-        for facts, base in zip(program.files, program.offsets, strict=True)
-        for load in facts.attribute_loads
-        if load.name in _RESOURCES
-    }
+    served = {load.base for facts in program.files for load in facts.attribute_loads if load.name in _RESOURCES}
     places = [read for read in reads(program, kept) if read.result in served]
     for each in kept:
         index = each.client.index

@@ -296,21 +296,21 @@ class Values:
         self.keyed_by: dict[int, list[int]] = {}
         self.methods_read: dict[int, set[str]] = {}
         self.element_of: dict[int, list[Siblings]] = {}
-        for facts, base in zip(program.files, program.offsets, strict=True):
+        for facts in program.files:
             for use in facts.uses:
                 if use.kind in ("compare", "contains"):
-                    self.uses[use.node + base] = use.kind
+                    self.uses[use.node] = use.kind
             for item in facts.item_loads:
                 if item.key >= 0:
-                    self.keyed_by.setdefault(item.key + base, []).append(item.base + base)
+                    self.keyed_by.setdefault(item.key, []).append(item.base)
             for load in facts.attribute_loads:
-                self.methods_read.setdefault(load.base + base, set()).add(load.name)
+                self.methods_read.setdefault(load.base, set()).add(load.name)
         searched = self._searched()
-        for facts, base in zip(program.files, program.offsets, strict=True):
+        for facts in program.files:
             for display in facts.displays:
-                self._index_display(display, base)
-                if display.node + base in searched:
-                    self._index_siblings("a searched list", {value + base for _, _, value in display.items})
+                self._index_display(display)
+                if display.node in searched:
+                    self._index_siblings("a searched list", {value for _, _, value in display.items})
         for cls, record in enumerate(program.classes):
             if self.linker.is_enum(cls):
                 nodes = {source for node in record.body.values() for source, _ in program.back.get(node, ())}
@@ -326,14 +326,14 @@ class Values:
         held = (value for owner in owners for value in self.program.values.get(owner, ()))
         return {value.node for value in held if isinstance(value, Container)}
 
-    def _index_display(self, display: Display, base: int) -> None:
+    def _index_display(self, display: Display) -> None:
         for _, key, _ in display.items:
             if isinstance(key, str):
-                self._written.setdefault(key, set()).add(display.node + base)
+                self._written.setdefault(key, set()).add(display.node)
         if display.kind == "dict":
-            self._index_siblings("the keys of a dict", {key + base for key, _, _ in display.items if key >= 0})
+            self._index_siblings("the keys of a dict", {key for key, _, _ in display.items if key >= 0})
         elif display.kind == "set":
-            self._index_siblings("a set", {value + base for _, _, value in display.items})
+            self._index_siblings("a set", {value for _, _, value in display.items})
 
     def _constants(self, nodes: Iterable[int]) -> set[int]:
         """The constants that reach one of the nodes."""

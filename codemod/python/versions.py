@@ -19,7 +19,7 @@ class Versions:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self.scope = Scope("module", -1, None)
+        self.scope = self.top = Scope("module", None)
 
     # Nodes
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import multiprocessing
 import os
 import signal
@@ -10,47 +11,67 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from codemod.python import fstrings
-from codemod.python.scan import scan
-from codemod.python.source import Source, SourceError
+from codemod.python.bodies import speaks
+from codemod.python.facts import Start
+from codemod.python.renumber import renumbered
+from codemod.python.scan import FunctionNode, scan, scan_bodies
+from codemod.python.source import Source, SourceError, parse
+from codemod.python.versions import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from codemod.python.facts import Facts
+    from codemod.python.facts import Facts, Place
+    from codemod.python.outline import Outline
 
 # A worker takes half a second to start, and what it finds is to be sent back and read, which takes a third as long as
 # finding it: with two of them the run gets no shorter before each has this many bytes to scan.
 _WORTH_IT = 6_000_000
 _CHUNK = 8
+_FIRST = Start()
 _SAFE_PATH = "PYTHONSAFEPATH"
 
-Scanned = tuple[str, "Facts | SourceError"]
+Scan = tuple["Facts", "Outline"]
+Scanned = tuple[str, Scan | SourceError]
 
 
-def scan_all(files: Mapping[str, bytes], jobs: int | None) -> Iterator[Scanned]:
-    """The facts of each file, or why there are none, in the order of ``files``; ``jobs`` processes at the most."""
+def scan_all(
+    files: Mapping[str, bytes], jobs: int | None, start: Callable[[], Start], *, whole: bool
+) -> Iterator[Scanned]:
+    """The facts of each file, or why there are none, in the order of ``files``; ``jobs`` processes at the most.
+
+    ``start`` is asked for each file, when all before it are taken in. ``whole``: no body is left out.
+    """
     count = min(jobs or os.cpu_count() or 1, sum(map(len, files.values())) // _WORTH_IT)
     if count < 2 or (sys.flags.ignore_environment and not sys.flags.safe_path):  # see _safe_path
-        yield from map(scan_one, files.items())
+        for item in files.items():
+            yield scan_one(item, whole, start())
         return
     with _safe_path():
         done = 0
-        for result in _together(files, count):
-            yield result
+        for result in _together(files, count, whole):
+            yield _moved(result, start())
             done += 1
         if done < len(files):  # a worker died: out of memory, say
-            yield from _one_by_one(list(files.items())[done:])
+            for result in _one_by_one(list(files.items())[done:], whole):
+                yield _moved(result, start())
 
 
-def _together(files: Mapping[str, bytes], count: int) -> Iterator[Scanned]:
+def _moved(scanned: Scanned, start: Start) -> Scanned:
+    path, found = scanned
+    return path, found if isinstance(found, SourceError) else renumbered(*found, start)
+
+
+def _together(files: Mapping[str, bytes], count: int, whole: bool) -> Iterator[Scanned]:
     """As many as come before a worker dies."""
     with _pool(count) as pool:
         try:
             with _interrupts_held():  # it starts the workers, which inherit that
-                results = pool.map(scan_one, files.items(), chunksize=_CHUNK)
+                results = pool.map(partial(scan_one, whole=whole), files.items(), chunksize=_CHUNK)
             yield from results
         except BrokenProcessPool:
             return
@@ -71,7 +92,7 @@ def _give_up(pool: ProcessPoolExecutor) -> None:
         child.terminate()
 
 
-def _one_by_one(items: Iterable[tuple[str, bytes]]) -> Iterator[Scanned]:
+def _one_by_one(items: Iterable[tuple[str, bytes]], whole: bool) -> Iterator[Scanned]:
     """Each file in a worker that has nothing else to do, so that it is known whose file one dies of."""
     pool: ProcessPoolExecutor | None = None
     try:
@@ -79,7 +100,7 @@ def _one_by_one(items: Iterable[tuple[str, bytes]]) -> Iterator[Scanned]:
             pool = pool or _pool(1)
             try:
                 with _interrupts_held():
-                    future = pool.submit(scan_one, (path, data))
+                    future = pool.submit(scan_one, (path, data), whole)
                 yield future.result()
             except BrokenProcessPool:
                 yield path, SourceError("cannot be read: the process that read it died, out of memory or stopped")
@@ -135,19 +156,67 @@ def _follow() -> None:
         os._exit(1)  # killed, it could not say that there is nothing left to do
 
 
-def scan_one(item: tuple[str, bytes]) -> Scanned:
+def scan_one(item: tuple[str, bytes], whole: bool, start: Start = _FIRST) -> Scanned:
     """The facts of one file, or why there are none."""
     path, data = item
     try:
-        return path, facts_of(Source(path, data))
+        source = Source(path, data)
+        return path, facts_of(source, start) if whole else facts_of(source, start, speaks(source))
     except SourceError as error:
         return path, error
 
 
-def facts_of(source: Source) -> Facts:
-    """The facts of one program. Raises ``SourceError``."""
+def facts_of(source: Source, start: Start = _FIRST, wanted: Callable[[ast.stmt], bool] = lambda _: True) -> Scan:
+    """The facts of one program, with the bodies of its functions that are wanted. Raises ``SourceError``."""
+    with _limits():
+        return scan(source.parse(), source.path, fstrings.locator(source), start, wanted)
+
+
+def facts_of_bodies(source: Source, outline: Outline, functions: Iterable[int], start: Start) -> Facts:
+    """The facts of bodies that were left out of a file, of functions by their numbers. Raises ``SourceError``."""
+    with _limits():
+        places = {outline.left[number].place: number for number in functions}
+        nodes = _functions(source, places)
+        return scan_bodies(nodes, source.path, outline, start, fstrings.locator(source))
+
+
+def _functions(source: Source, places: Mapping[Place, int]) -> dict[int, FunctionNode]:
+    """The syntax trees of functions by their numbers: with all of the file when they are most of it."""
+    if 2 * sum(place[2] - place[0] for place in places) < len(source.starts):
+        return {number: _function(source, place) for place, number in places.items()}
+    found: dict[int, FunctionNode] = {}
+    stack: list[ast.AST] = [source.parse()]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, FunctionNode):
+            number = places.get(place_of(node))
+            if number is not None:
+                found[number] = node
+        else:
+            stack += [
+                child
+                for child in ast.iter_child_nodes(node)
+                if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case)
+            ]
+    return {number: found[number] for number in places.values()}
+
+
+def _function(source: Source, place: Place) -> FunctionNode:
+    """The syntax tree of a function that stands on lines of its own, parsed alone, with its positions in the file."""
+    before = "\n" * (place[0] - 1)
+    if place[1]:  # what is indented belongs to something
+        before = before[1:] + "if 1:\n"
+    statement = parse(before + source.rows(place[0], place[2])).body[0]
+    inner = statement.body[0] if isinstance(statement, ast.If) else statement
+    if not isinstance(inner, FunctionNode):
+        raise AssertionError(inner)
+    return inner
+
+
+@contextmanager
+def _limits() -> Iterator[None]:
     try:
-        return scan(source.parse(), source.path, fstrings.locator(source))
+        yield
     except RecursionError as error:
         raise SourceError("is nested too deeply to be followed") from error
     except MemoryError as error:

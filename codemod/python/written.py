@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod.python.extents import Nested
@@ -35,20 +36,33 @@ class Written:
     def __init__(self, program: Program) -> None:
         self._program = program
         self.displays: dict[int, Display] = {}
-        self._stores: dict[int, list[tuple[ItemStore, int, str]]] = defaultdict(list)
+        self._stores: dict[int, list[tuple[ItemStore, str]]] = defaultdict(list)
         self._reads: dict[int, tuple[int, str]] = {}
         self._functions = {
-            facts.path: Nested([function.place for function in facts.functions]) for facts in program.files
+            facts.path: Nested([function.place for function in facts.functions.values()]) for facts in program.files
         }
-        for facts, base in zip(program.files, program.offsets, strict=True):
+        for facts in program.files:
             for display in facts.displays:
-                self.displays[display.node + base] = display
+                self.displays[display.node] = display
             for load in facts.attribute_loads:
-                self._reads[load.result + base] = (load.base + base, load.name)
+                self._reads[load.result] = (load.base, load.name)
             for store in facts.item_stores:
-                for value in program.values.get(store.base + base, ()):
+                for value in program.values.get(store.base, ()):
                     if isinstance(value, Container):
-                        self._stores[value.node].append((store, base, facts.path))
+                        self._stores[value.node].append((store, facts.path))
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """All text in the strings of each file, one behind the other: what is not in there need not be looked for."""
+        return {
+            facts.path: "\0".join(
+                [
+                    *(value for value in facts.constants.values() if isinstance(value, str)),
+                    *(mention.text for mention in facts.mentions),
+                ]
+            )
+            for facts in self._program.files
+        }
 
     def call(self, result: int) -> Call | None:
         """The call that gives what a node holds."""
@@ -64,8 +78,7 @@ class Written:
         display = self.displays.get(node)
         if display is None or display.spread or len(display.places) != len(display.items):
             return None
-        base = node - display.node
-        return [(value + base, place) for (_, _, value), place in zip(display.items, display.places, strict=True)]
+        return [(value, place) for (_, _, value), place in zip(display.items, display.places, strict=True)]
 
     def entries(self, node: int, name: str) -> list[Write]:
         """Where the dict made at a node gets its entry ``name``, also through what is unpacked into it.
@@ -80,26 +93,26 @@ class Written:
         display, call = self.displays.get(node), self.call(node)
         path = program.path(node)
         if display is not None:
-            base, place = node - display.node, program.places[node]
+            place = program.places[node]
             last = -1
             for index, ((_, literal, value), value_place) in enumerate(
                 zip(display.items, display.places, strict=False)
             ):
                 if literal == name:
                     last = index
-                    yield Write(value + base, value_place, path, place, "display", True)
-            hidden = [s + base for s, after in zip(display.spread, display.after, strict=False) if after <= last]
-            shown = [s + base for s, after in zip(display.spread, display.after, strict=False) if after > last]
+                    yield Write(value, value_place, path, place, "display", True)
+            hidden = [s for s, after in zip(display.spread, display.after, strict=False) if after <= last]
+            shown = [s for s, after in zip(display.spread, display.after, strict=False) if after > last]
             spreads -= self._made(hidden) - self._made(shown)
         elif call is not None:
             for arg in call.args:
                 if arg.name == name:
                     yield Write(arg.node, arg.place, path, call.place, "keyword", True)
-        for store, base, where in self._stores.get(node, ()):
+        for store, where in self._stores.get(node, ()):
             if store.constant == name:
                 home = program.places.get(node, (1, 0, 1, 0))
                 near = where == path and self._function(path, home) == self._function(path, store.place)
-                yield Write(store.value + base, store.value_place, where, store.place, "store", near)
+                yield Write(store.value, store.value_place, where, store.place, "store", near)
         for other in sorted(spreads - seen):
             for write in self._entries(other, name, seen | spreads):
                 yield write._replace(near=False)
