@@ -151,8 +151,13 @@ FIELDS = frozenset(
 ASKED_FIELDS = frozenset({"typer.Option", "typer.Argument"})
 # What an option's type makes a choice, given what it is chosen from.
 CHOICES = frozenset({"click.Choice", "rich_click.Choice", "asyncclick.Choice"})
-# Fields on a page that give what their user has typed, always a text: at first ``value``, which comes second.
-WIDGETS = frozenset({"streamlit.text_input", "streamlit.sidebar.text_input", "streamlit.text_area"})
+# What gives what a person types, always a text: the keyword of what it is at first, or when nothing is typed. That is
+# also its second argument; "" when there is none.
+TYPED = {
+    **dict.fromkeys(("streamlit.text_input", "streamlit.sidebar.text_input", "streamlit.text_area"), "value"),
+    **dict.fromkeys(("click.prompt", "typer.prompt", "rich.prompt.Prompt.ask"), "default"),
+    **dict.fromkeys(("input", "getpass.getpass", "pwinput.pwinput"), ""),
+}
 DEPENDS = frozenset({"fastapi.Depends", "fastapi.params.Depends", "fastapi.Security"})
 PARTIALS = frozenset({"functools.partial", "partial", "functools.partialmethod"})
 PROVIDERS = frozenset(
@@ -415,7 +420,7 @@ AS_DICT = frozenset({"vars", "dataclasses.asdict", "asdict", "attr.asdict", "att
 # Methods of objects of pydantic's, attrs' and named tuples that do the same.
 DUMPS = frozenset({"model_dump", "dict", "_asdict"})
 # What stands for a value that somebody else gives.
-DECLARED = FIELDS | WIDGETS | DEPENDS
+DECLARED = FIELDS | TYPED.keys() | DEPENDS
 # Functions that import a module by its name.
 IMPORTERS = frozenset({"importlib.import_module"})
 # Functions of which it is known what calling them gives.

@@ -107,7 +107,10 @@ def _plan(world: World, given: Given) -> ModelPlan:
             if isinstance(value, str) and value and value not in replaced:
                 _literal(world, plan, origin, value)
         elif origin.kind == "option":
-            chosen = chosen or world.program.options[origin.node].choices < 0
+            option = world.program.options[origin.node]
+            chosen = chosen or option.choices < 0
+            if option.text and not world.program.back.get(origin.node):
+                plan.unresolved = "a person types the id in: ask for one of the provider's"
         elif origin.kind == "lookup":
             chosen = True
             if world.program.lookups[origin.node].default < 0 and not origin.guarded:

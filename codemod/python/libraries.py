@@ -111,6 +111,7 @@ class Libraries(Stores):
             self.on_value(positional[0].node, lambda value: self.element(value, call.result))
         elif name in externals.DECLARED:
             self._declared(name, call)
+            return name not in externals.TYPED
         elif name in ("getattr", "setattr") and len(positional) >= 2:
             return self._dynamic_attribute(name, positional, call)
         elif name in ("globals", "super"):
@@ -195,8 +196,8 @@ class Libraries(Stores):
 
     def _declared(self, name: str, call: Invocation) -> None:
         """A call that stands for a value which somebody else gives: a field, a page's widget, a dependency."""
-        if name in externals.WIDGETS:
-            self._typed(call)
+        if name in externals.TYPED:
+            self._typed(externals.TYPED[name], call)
         elif name in externals.FIELDS:
             self._field_default(call)
             if name in externals.ASKED_FIELDS:
@@ -204,11 +205,10 @@ class Libraries(Stores):
         elif call.positional():
             self._factory(call.positional()[0], call)
 
-    def _typed(self, call: Invocation) -> None:
+    def _typed(self, default: str, call: Invocation) -> None:
         """``st.text_input("Your key", value=...)``."""
-        positional = call.positional()
         self.program.options[call.result] = Option(call.result, call.call, text=True)
-        first = call.keyword("value") or (positional[1] if len(positional) > 1 else None)
+        first = call.argument(1, default) if default else None
         if first is not None:
             self.connect(first.node, call.result)
 
