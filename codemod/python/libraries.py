@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from codemod.python import externals
 from codemod.python.attributes import OPTIONS, PARSED
 from codemod.python.calling import Invocation
-from codemod.python.facts import AttributeLoad
+from codemod.python.facts import AttributeLoad, AttributeStore
 from codemod.python.graph import ALL
 from codemod.python.objects import (
     Bound,
@@ -52,7 +52,7 @@ class Libraries(Stores):
         default = self._mapping_default(name, call)
         if default is not None:
             self.may_default(default, call.result)
-        for arg in call.args if not self._is_plain_getattr(name, call) else ():
+        for arg in call.args if not self._is_plain_attribute(name, call) else ():
             entry, entries = (name, call.call, arg), self.program.external_args[arg.node]
             if arg is not default and entry not in entries:
                 entries.append(entry)
@@ -86,12 +86,11 @@ class Libraries(Stores):
                 self._http_calls.add(record)
                 self.program.http_calls.append(record)
 
-    def _is_plain_getattr(self, name: str, call: Invocation) -> bool:
-        """``getattr`` with a literal name is an attribute."""
-        if name != "getattr":
-            return False
+    def _is_plain_attribute(self, name: str, call: Invocation) -> bool:
+        """``getattr`` and ``setattr`` with a literal name are an attribute."""
         positional = call.positional()
-        return len(positional) > 1 and positional[1].node in self.program.constants
+        long_enough = len(positional) > {"getattr": 1, "setattr": 2}.get(name, len(positional))
+        return long_enough and positional[1].node in self.program.constants
 
     def _known_function(self, name: str, call: Invocation) -> bool:
         """Apply what ``externals`` knows; True when that is all there is to say."""
@@ -271,13 +270,23 @@ class Libraries(Stores):
         literal = self.program.constants.get(positional[1].node, ...)
         if name == "setattr" and literal is ...:
             self.on_value(positional[0].node, self.scatter)
-        if not isinstance(literal, str) or name == "setattr":
+        if not isinstance(literal, str) or (name == "setattr" and len(positional) < 3):
             return False
+        if name == "setattr":
+            self._set_attribute(positional, literal, call)
+            return True
         load = AttributeLoad(positional[0].node, literal, call.result, self.program.calls[call.call].place)
         self.on_value(positional[0].node, lambda value: self.load_attribute(load, value))
         if len(positional) > 2:
             self.connect(positional[2].node, call.result)
         return True
+
+    def _set_attribute(self, given: list[Arg], name: str, call: Invocation) -> None:
+        """``setattr(openai, "api_key", key)``."""
+        owner, _, value = given[:3]
+        place, file = self.program.calls[call.call].place, self.program.call_file[call.call]
+        site = AttributeStore(owner.node, name, value.node, place, value.place)
+        self.on_value(owner.node, lambda held: self.store_attribute(site, value=held, file=file))
 
     def _pairs(self, positional: list[Arg], call: Invocation, start: int) -> None:
         pair = Container(self.program.new_node(self.program.call_file[call.call]))
