@@ -64,7 +64,7 @@ class Tracer:
             for owner, result in reads:
                 if owner + base in program.saturated or self._half_known(owner + base):
                     self._lost.add(result + base)
-        for got in program.defaulted:
+        for got in program.defaulted - program.lookups.keys():
             if not self._is_followed(got_from.get(program.calls[program.call_of[got]].func, -1)):
                 self._lost.add(got)
 
