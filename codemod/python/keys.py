@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from codemod.python.actions import OrElse, Require, Rewrite, SetCode, SetString, Wrap
 from codemod.python.settings_class import SettingsField, env_file, settings_field
+from codemod.python.written import is_conditional
 
 if TYPE_CHECKING:
     from codemod.python.facts import Place
@@ -119,7 +120,7 @@ class _KeyMove:
         runtime = False
         if not origins:  # a parameter that nobody gives, whose own default never gets past a test
             raise UnresolvedError(self.given.path, self.given.place, "nothing in the repository gives its key")
-        if self.world.is_conditional(self.given, "api_key"):
+        if is_conditional(self.world, self.given, "api_key"):
             raise UnresolvedError(self.given.path, self.given.place, "its key is put into a dict that may not have it")
         for origin in origins:
             if self._moved_already(origin):

@@ -185,16 +185,13 @@ class Values:
             if other not in seen
         )
 
-    def is_conditional(self, given: Given, name: str) -> bool:
-        """Whether a value comes through a dict that may be without it: it was stored there, not written down there."""
-        if given.call >= 0:
-            return False
+    def stored_into(self, given: Given, name: str) -> Iterator[int]:
+        """The dicts through which a value comes that were made without it, so that it was stored there later."""
         expanded = self.program.values.get(self._unpacked.get((given.path, given.place), -1), ())
-        return any(
-            not self._is_written(owner.node, name, frozenset())
-            for owner in expanded
-            if isinstance(owner, Container) and name in self.program.fields.get(owner, ())
-        )
+        for owner in expanded if given.call < 0 else ():
+            holds = isinstance(owner, Container) and name in self.program.fields.get(owner, ())
+            if isinstance(owner, Container) and holds and not self._is_written(owner.node, name, frozenset()):
+                yield owner.node
 
     @cached_property
     def _unpacked(self) -> dict[tuple[str, Place], int]:
