@@ -6,8 +6,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemod.python import externals
+from codemod.python.environments import Environments
 from codemod.python.facts import SLICE
-from codemod.python.graph import ALL, ANY, KEYS, Graph
+from codemod.python.graph import ALL, ANY, KEYS
 from codemod.python.objects import (
     Bound,
     ClassRef,
@@ -65,7 +66,7 @@ NAMESPACE = "object.__dict__"
 """The name of what holds the attributes of an object of the repository, whose class is its site."""
 
 
-class Attributes(Graph):
+class Attributes(Environments):
     """Attribute and item sites. ``functions`` kinds tell what reading a method gives."""
 
     def __init__(self) -> None:
@@ -367,6 +368,9 @@ class Attributes(Graph):
                 self.put(site.result, value)
             case Container():
                 self.connect(self.field(value, ALL if site.constant is ... else site.constant), site.result)
+                how = externals.Lookup(True, False)
+                place, base = site.place, self.program.places.get(site.base)
+                self.read_name(value, EnvironmentLookup(site.result, how, site.key, -1, place, base))
             case External(name, parser):
                 raises = externals.MAPPINGS.get(name)
                 if raises is not None:
@@ -451,3 +455,5 @@ class Attributes(Graph):
             self.watch(value, lambda key, node: self.connect(node, self.field(container, key)))
         elif isinstance(value, Instance | External):
             self.put(self.field(container, ANY), value)
+        if isinstance(value, External) and value.name in externals.MAPPINGS:
+            self.unpack_environment(container)

@@ -24,7 +24,7 @@ from codemod.python.objects import (
     Super,
     Value,
 )
-from codemod.python.program import ApiCall, Constructor, HttpCall
+from codemod.python.program import ApiCall, Constructor, EnvironmentLookup, HttpCall
 
 if TYPE_CHECKING:
     from codemod.python.facts import Parameter
@@ -293,6 +293,8 @@ class Calling(Attributes):
             key = self.program.constants.get(positional[0].node, ...)
             self.program.external_args[positional[0].node].append((f"dict.{name}", call.call, positional[0]))
             self.connect(self.field(container, ALL if key is ... else key), call.result)
+            if name == "get":
+                self._get_name(container, positional, call)
             for default in positional[1:2]:
                 self.connect(default.node, call.result)
                 if name == "setdefault":
@@ -320,6 +322,11 @@ class Calling(Attributes):
                     self.connect(arg.node, self.field(container, arg.name))
                 else:
                     self.on_value(arg.node, lambda value: self._update(container, value))
+
+    def _get_name(self, container: Container, positional: list[Arg], call: Invocation) -> None:
+        made, how = self.program.calls[call.call], externals.Lookup(False, False)
+        name, default = positional[0].node, positional[1].node if len(positional) > 1 else -1
+        self.read_name(container, EnvironmentLookup(call.result, how, name, default, made.place, made.func_place))
 
     def _update(self, container: Container, value: Value) -> None:
         self.spread_into(container, value)
