@@ -199,12 +199,16 @@ PROPERTIES = frozenset({"property", "functools.cached_property", "django.utils.f
 FIXTURES = frozenset({"pytest.fixture", "pytest.fixture()", "pytest_asyncio.fixture", "pytest_asyncio.fixture()"})
 CLICK_OPTIONS = frozenset({"click.option", "click.argument", "rich_click.option", "asyncclick.option"})
 
+# Functions that make a number of what they are given, which is neither a key nor an id.
+NUMBERS = frozenset({"int", "float", "bool"})
 # Functions that only read what they are given: a key or id that reaches them is not used to reach anybody.
 READERS = frozenset(
     {
         "print",
         "len",
         "bool",
+        "int",
+        "float",
         "repr",
         "type",
         "id",

@@ -58,7 +58,9 @@ class Libraries(Stores):
                 entries.append(entry)
         self._module_call(value, call)
         self._http_call(value, call)
-        if name not in externals.KNOWN_FUNCTIONS or not self._known_function(name, call):
+        if name in externals.NUMBERS:
+            self.program.inert.add(call.result)
+        elif name not in externals.KNOWN_FUNCTIONS or not self._known_function(name, call):
             if name in externals.MAPPERS:
                 self._map(call)
             else:

@@ -89,7 +89,9 @@ class Values:
                 for arg in made.args:
                     if arg.name is not None:
                         self._written.setdefault(arg.name, set()).add(made.result)
+        self._lengths: dict[int, int] = {}
         self._index_readers()
+        self.tracer.passes = self._passes
 
     @cached_property
     def key_fields(self) -> frozenset[int]:
@@ -203,6 +205,22 @@ class Values:
                     found.setdefault((self.call_path(index), arg.place), arg.node)
         return found
 
+    def _passes(self, parameter: int, label: int) -> bool:
+        """Whether a call surely gives a parameter a value, be it out of what it unpacks."""
+        if (parameter, label) not in self.program.spilled:
+            return True
+        name, position, arg = self.program.spilled[parameter, label]
+        held = self.program.values.get(arg.node, ())
+        return bool(held) and all(
+            isinstance(value, Container)
+            and (self._is_written(value.node, name, frozenset()) if arg.stars == 2 else self._is_long(value, position))
+            for value in held
+        )
+
+    def _is_long(self, sequence: Container, position: int) -> bool:
+        """Whether a list is written down with an element at a position."""
+        return position < self._lengths.get(sequence.node, 0)
+
     def _is_written(self, node: int, name: str, seen: frozenset[int]) -> bool:
         """Whether a dict's own display, or one that is spread into it, has an entry."""
         if node in self._written.get(name, ()):
@@ -210,10 +228,29 @@ class Values:
         if node in self.collectors:  # `**kwargs`: every caller has to pass it
             entry = self.program.fields.get(Container(node), {}).get(name, -1)
             entered = {label for _, label in self.program.back.get(entry, ())}
-            return bool(entered) and self.program.callers.get(node, set()) <= entered
+            seen |= {node}
+            callers = self.program.callers.get(node, set())
+            return bool(entered) and callers <= entered and all(self._names(label, name, seen) for label in callers)
         seen |= {node}
         return any(
             self._is_written(other, name, seen) for other in self.program.spreads.get(node, ()) if other not in seen
+        )
+
+    def _names(self, label: int, name: str, seen: frozenset[int]) -> bool:
+        """Whether a call surely has an argument of a name."""
+        args = self.program.calls[label - 1].args
+        unpacked = [self.program.values.get(arg.node, ()) for arg in args if arg.stars == 2]
+        return (
+            not unpacked
+            or any(arg.name == name for arg in args)
+            or any(
+                bool(held)
+                and all(
+                    isinstance(value, Container) and value.node not in seen and self._is_written(value.node, name, seen)
+                    for value in held
+                )
+                for held in unpacked
+            )
         )
 
     @cached_property
@@ -332,7 +369,9 @@ class Values:
                 self._written.setdefault(key, set()).add(display.node + base)
         if display.kind == "dict":
             self._index_siblings("the keys of a dict", {key + base for key, _, _ in display.items if key >= 0})
-        elif display.kind == "set":
+        elif not display.spread:
+            self._lengths[display.node + base] = len(display.places)
+        if display.kind == "set":
             self._index_siblings("a set", {value + base for _, _, value in display.items})
 
     def _constants(self, nodes: Iterable[int]) -> set[int]:
