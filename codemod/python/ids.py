@@ -121,7 +121,9 @@ def _plan(world: World, given: Given) -> ModelPlan:
                 plan.unresolved = "a person types the id in: ask for one of the provider's"
         elif origin.kind == "lookup":
             chosen = True
-            if world.program.lookups[origin.node].default < 0 and not origin.guarded:
+            # An option that reads a variable has its default beside it.
+            alone = world.program.lookups[origin.node].default < 0 and not world.program.back.get(origin.node)
+            if alone and not origin.guarded and origin.node not in world.linker.declarations:
                 plan.unresolved = "the id is read from the environment: set the variable to one of the provider's ids"
         elif origin.kind == "setting":
             chosen = True

@@ -245,7 +245,8 @@ class Linker(Libraries):
         parameter = next((p for p in parameters if p.name == name), None)
         if parameter is not None:
             keywords = tuple(arg for arg in option.args if arg.name is not None)
-            made = option._replace(args=keywords, result=self.program.new_node(self.program.file_of[parameter.node]))
+            file, place = self.program.file_of[parameter.node], self.program.calls[option.call].place
+            made = option._replace(args=keywords, result=self.program.new_node(file, place))
             self._field_default(made)
             self._asked(made, "type")
             self.connect(made.result, parameter.node)

@@ -287,9 +287,14 @@ def asking_calls(world: World) -> set[int]:
 
 def _asked_at(world: World, origin: Origin) -> Iterator[int]:
     """The call that asks for a value, if a person is asked."""
-    option = world.program.options.get(origin.node)
+    option, lookup = world.program.options.get(origin.node), world.program.lookups.get(origin.node)
     if option is not None:
         yield option.call
+    elif lookup is not None and lookup.base_place is None:  # an option that reads a variable, too
+        path, calls = world.path(lookup.node), world.program.calls
+        yield from (
+            index for index, call in enumerate(calls) if call.place == lookup.place and world.call_path(index) == path
+        )
     for value in world.program.values.get(origin.node, ()):
         if isinstance(value, External) and value.site >= 0 and ASKED.search(value.name):
             yield value.site
