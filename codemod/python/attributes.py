@@ -269,7 +269,7 @@ class Attributes(Environments):
     def _external_attribute(self, value: External, name: str, result: int) -> None:
         if value.name.count(".") < _MAX_DEPTH:
             self.put(result, External(f"{value.name}.{name}", value.site))
-        self._recall(value, name, result)
+        self.recall(value, name, result)
         if value.name == externals.DJANGO_SETTINGS:
             self.django_setting(name, result)
         if value.name.endswith(PARSED):
@@ -279,7 +279,7 @@ class Attributes(Environments):
         """The node of a parsed command-line option."""
         return self.field(External(OPTIONS, parser), name)
 
-    def _recall(self, owner: External, key: object, result: int) -> None:
+    def recall(self, owner: External, key: object, result: int) -> None:
         """Read what was stored on something outside the repository (``st.session_state.client``)."""
         owner = externals.shared_object(owner)
         self._awaited[owner, key].append(result)
@@ -381,7 +381,7 @@ class Attributes(Environments):
                 if name.count("[]") < 3:
                     self.put(site.result, External(name + "[]", parser))
                 if site.constant not in (..., SLICE):
-                    self._recall(value, site.constant, site.result)
+                    self.recall(value, site.constant, site.result)
                 if name in externals.PROVIDED:
                     self.on_value(site.key, lambda given: self._provided(given, site.result))
             case Instance(index):

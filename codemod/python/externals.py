@@ -158,6 +158,12 @@ TYPED = {
     **dict.fromkeys(("click.prompt", "typer.prompt", "rich.prompt.Prompt.ask"), "default"),
     **dict.fromkeys(("input", "getpass.getpass", "pwinput.pwinput"), ""),
 }
+# Fields on a page that give one of the elements of their second argument.
+CHOOSERS = frozenset(
+    f"streamlit.{place}{kind}"
+    for place in ("", "sidebar.")
+    for kind in ("selectbox", "radio", "select_slider", "pills")
+)
 DEPENDS = frozenset({"fastapi.Depends", "fastapi.params.Depends", "fastapi.Security"})
 PARTIALS = frozenset({"functools.partial", "partial", "functools.partialmethod"})
 PROVIDERS = frozenset(
@@ -424,7 +430,7 @@ AS_DICT = frozenset({"vars", "dataclasses.asdict", "asdict", "attr.asdict", "att
 # Methods of objects of pydantic's, attrs' and named tuples that do the same.
 DUMPS = frozenset({"model_dump", "dict", "_asdict"})
 # What stands for a value that somebody else gives.
-DECLARED = FIELDS | TYPED.keys() | DEPENDS
+DECLARED = FIELDS | TYPED.keys() | CHOOSERS | DEPENDS
 # Functions that import a module by its name.
 IMPORTERS = frozenset({"importlib.import_module"})
 # Functions of which it is known what calling them gives.
@@ -442,10 +448,16 @@ KNOWN_FUNCTIONS = frozenset(
 )
 
 
+def configures(name: str) -> bool:
+    """Whether the function called ``name`` makes its arguments entries of an application's configuration."""
+    return name.endswith((".config.update", ".config.from_mapping")) and is_shared(name)
+
+
 def passes_on(name: str) -> bool:
     """Whether the function called ``name`` hands its argument on in a way that the graph follows."""
     return (
         name in PASS_THROUGH
+        or configures(name)
         or name in LOOKUPS
         or name in FIELDS
         or name in CLICK_OPTIONS

@@ -199,6 +199,8 @@ class Libraries(Stores):
         """A call that stands for a value which somebody else gives: a field, a page's widget, a dependency."""
         if name in externals.TYPED:
             self._typed(externals.TYPED[name], call)
+        elif name in externals.CHOOSERS:
+            self.option(call.result, call.call, call.argument(1, "options"))
         elif name in externals.FIELDS:
             self._field_default(call)
             if name in externals.ASKED_FIELDS:
