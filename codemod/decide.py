@@ -186,7 +186,8 @@ def _serves_both(client: Client, world: World, notes: list[Note]) -> list[Note]:
     """A client is not split if its key or URL moves at a source that its second half is given too."""
     for rewrite in (rewrite for note in notes for rewrite in note.rewrites if rewrite.rule in _SOURCES):
         own = Rewrite(client.path, client.place, rewrite.action, rewrite.rule)
-        if world.mixed(client) and not (rewrite.path == client.path and own.covers(rewrite.place)):
+        inside = rewrite.path == client.path and own.covers(rewrite.place)
+        if world.mixed(client) and not inside and not isinstance(rewrite.action, InsertAfter):
             reason = f"what {world.where(rewrite)} gives serves calls of both kinds"
             return [MixedClient().left_alone(client, world, reason)]
     return []
