@@ -90,7 +90,10 @@ class NameRoles:
         for other in reached:
             if other in self._stores:
                 store = self._stores[other]
-                return "set" if may_move(world, store.name, store.value) else "own"
+                if may_move(world, store.name, store.value):
+                    return "set"
+                fetched = any(origin.kind != "constant" for origin in world.origins(store.value))
+                return "stored" if fetched else "own"
             for callee, _, _ in world.program.external_args.get(other, ()):
                 if callee == "pytest.raises":
                     return "check"  # of the message that follows
