@@ -60,6 +60,7 @@ _MAX_DEPTH = 8
 
 PARSED = (".parse_args()", ".parse_known_args()[]")
 """How the names end of what a command line's parser gives."""
+SETTER = External("property.setter")
 OPTIONS = "argparse.Namespace"
 """The name of what a command line's parser gives, whose site is that of the parser."""
 NAMESPACE = "object.__dict__"
@@ -196,6 +197,8 @@ class Attributes(Environments):
             self.put(result, value)
             return
         kinds = self.kinds[value.index]
+        if "setter" in kinds:
+            return
         self._taken[value.index].append((receiver, result))
         if "property" in kinds:
             function = self.program.functions[value.index]
@@ -211,6 +214,13 @@ class Attributes(Environments):
             self.kinds[function].add(kind)
             for receiver, result in tuple(self._taken[function]):
                 self._take(FunctionRef(function), receiver, result)
+
+    def takes_stored(self, index: int) -> None:
+        """A property's setter is called with whatever is stored under its name."""
+        function = self.program.functions[index]
+        self.add_kind(index, "setter")
+        if function.owner >= 0 and len(function.parameters) > 1:
+            self.connect(self.field(Instance(function.owner), function.name), function.parameters[1].node)
 
     # Attributes
 
@@ -257,6 +267,8 @@ class Attributes(Environments):
     def _stored_attribute(self, value: Value, name: str, result: int) -> None:
         if name in _SAME_FUNCTION:
             self.put(result, value)
+        elif name == "setter" and isinstance(value, FunctionRef):
+            self.put(result, SETTER)
         elif self.has_attributes(value):
             self.connect(self.field(value, name), result)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from codemod import provider
 from codemod.python import externals
+from codemod.python.attributes import SETTER
 from codemod.python.calling import Invocation
 from codemod.python.facts import (
     AttributeLoad,
@@ -220,6 +221,8 @@ class Linker(Libraries):
             self.add_kind(index, "property")
         elif name in ("staticmethod", "classmethod"):
             self.add_kind(index, name)
+        elif value == SETTER:
+            self.takes_stored(index)
         elif name in externals.CONTEXT_PASSERS and function.parameters:
             self.put(function.parameters[0].node, External("click.Context()"))
         elif name in externals.FIXTURES:

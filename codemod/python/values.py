@@ -114,8 +114,8 @@ class Values:
                 and any(key in self.program.classes[ancestor].body for ancestor in self.linker.lineage(owner.index))
             ):
                 self.tracer.inert.add(node)
-        # What a property is read for is what it returns, never its function.
-        properties = (index for index, kinds in self.linker.kinds.items() if "property" in kinds)
+        # What a property is read for is what it returns, never one of its functions.
+        properties = (index for index, kinds in self.linker.kinds.items() if kinds & {"property", "setter"})
         self.tracer.inert.update(self.program.functions[index].node for index in properties)
 
     def call_path(self, call: int) -> str:
