@@ -93,7 +93,7 @@ class NameRoles:
                 if may_move(world, store.name, store.value):
                     return "set"
                 fetched = any(origin.kind != "constant" for origin in world.origins(store.value))
-                return "stored" if fetched else "own"
+                return "stored" if fetched else "literal"
             for callee, _, _ in world.program.external_args.get(other, ()):
                 if callee == "pytest.raises":
                     return "check"  # of the message that follows

@@ -33,7 +33,8 @@ _MAKERS = frozenset({"instructor.from_provider", "langchain.chat_models.init_cha
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A place that names the variable. ``role`` is lookup, check, set, stored (set to a key of OpenAI's that comes from
-    somewhere), message, own (of what stays at OpenAI), handed (to a program that is started) or other.
+    somewhere), literal (to one that stands there), message, own (of what stays at OpenAI), handed (to a program that is
+    started) or other.
 
     ``argument``: it is the name of an argument of the call at the place.
     """

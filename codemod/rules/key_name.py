@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from codemod.python.world import World
 
 # What such a mention names is read by somebody else than a client that moves.
-_STAYING = ("own", "stored", "handed", "other")
+_STAYING = ("own", "stored", "literal", "handed", "other")
 _UNUSED = "it is not used for a client that moves"
 
 
@@ -87,7 +87,7 @@ class KeyName(Rule):
                 here = any(rewrite.path == mention.path for rewrite in moved)
                 alone = mention.path in left or bool(kept_in[mention.path] and not here)
                 stays = mention.role == "message" and alone
-                needs = keeper if mention.role in ("own", "stored", "handed") else kept_in[mention.path]
+                needs = keeper if mention.role in ("own", "stored", "literal", "handed") else kept_in[mention.path]
                 yield from self._follow(world, name, mention, needs, stays=stays)
 
     def _follow(self, world: World, name: str, mention: Mention, keeper: str | None, *, stays: bool) -> Iterator[Note]:
@@ -95,7 +95,7 @@ class KeyName(Rule):
         if mention.role == "handed" and keeper is None:
             yield self._handed(world, name, mention)
         elif stays or mention.role in _STAYING or (keeper is not None and mention.role != "message"):
-            unused = "what it is set to is a key of OpenAI's" if mention.role == "stored" else _UNUSED
+            unused = "what it is set to is a key of OpenAI's" if mention.role in ("stored", "literal") else _UNUSED
             why = f"{keeper} still needs it" if keeper is not None else unused
             message = f"{name} stays here: {why}"
             if mention.role in ("set", "stored") and _beside_moving(world, mention.path):
