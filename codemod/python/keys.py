@@ -135,6 +135,9 @@ class _KeyMove:
                     self._lookup(origin, alone=len(origins) == 1)
                 case "option":
                     runtime = True
+                    if not self._stands_here(origin) and self._serves_others(origin.node):
+                        why = "what a person gives as its key also serves somebody who stays at OpenAI"
+                        raise UnresolvedError(self.given.path, self.given.place, why)
                     asked = self.world.program.options[origin.node]
                     self.missing = self.missing or not (origin.guarded or asked.text)
                 case _:
@@ -363,7 +366,24 @@ class _KeyMove:
         everything = reached | world.tracer.derivatives(reached)
         if any(store.value in everything for store in world.program.environment_stores):
             return True  # whoever reads the variable that it is stored in may stay
-        return world.http.client_stays(everything) or any(True for _ in world.outside_uses(everything))
+        return self._leaves(everything)
+
+    def _stands_here(self, origin: Origin) -> bool:
+        """Whether a source stands in the value itself, so that a second client has its own."""
+        return self.world.path(origin.node) == self.given.path and _inside(
+            self.world.place(origin.node), self.given.place
+        )
+
+    def _serves_others(self, node: int) -> bool:
+        """Whether what a person gives goes on to somebody who stays, other than through the environment."""
+        world, reached = self.world, self.world.reach(node)
+        used = (index for other in reached for index in world.key_uses.get(other, ()))
+        if any(map(world.stays, used)) or any(map(world.http.key_stays, reached)):
+            return True
+        return self._leaves(reached | world.tracer.derivatives(reached))
+
+    def _leaves(self, nodes: set[int]) -> bool:
+        return self.world.http.client_stays(nodes) or any(True for _ in self.world.outside_uses(nodes))
 
     def _serves_moving(self, lookup: EnvironmentLookup) -> bool:
         return not self._shared(lookup.node)
