@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from codemod.python.facts import Arg, Display, Place
+    from codemod.python.facts import Arg, Display, Function, Place
     from codemod.python.link import Linker
     from codemod.python.objects import Value
     from codemod.python.program import EnvironmentStore
@@ -117,6 +117,19 @@ class Values:
         # What a property is read for is what it returns, never one of its functions.
         properties = (index for index, kinds in self.linker.kinds.items() if kinds & {"property", "setter"})
         self.tracer.inert.update(self.program.functions[index].node for index in properties)
+        self.tracer.inert.update(function.returns for function in self.program.functions if self._is_abstract(function))
+
+    def _is_abstract(self, function: Function) -> bool:
+        """Whether a method gives nothing because classes that derive from its own have to."""
+        if function.owner < 0 or self.program.back.get(function.returns):
+            return False
+        path = self.program.files[self.program.class_file[function.owner]].path
+        last = self.sources[path].slice(function.place).splitlines()[-1]
+        return "raise NotImplementedError" in last or any(
+            isinstance(value, External) and value.name.endswith("abstractmethod")
+            for node in function.decorators
+            for value in self.program.values.get(node, ())
+        )
 
     def call_path(self, call: int) -> str:
         """The file of a call."""
