@@ -170,6 +170,7 @@ def may_move(world: World, key: int, value: int) -> bool:
                 return False
             continue
         names = [value.name for value in world.program.values.get(origin.node, ()) if isinstance(value, External)]
-        if names and not any(ASKED.search(name) for name in names) and "sys.argv[]" not in names:
-            return False
+        asked = "sys.argv[]" in names or any(ASKED.search(name) for name in names)
+        if not asked and (names or origin.node not in world.parameter_nodes):
+            return False  # it comes from somewhere: a file, a vault
     return True

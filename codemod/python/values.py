@@ -103,6 +103,11 @@ class Values:
         """The nodes of what functions return."""
         return frozenset(function.returns for function in self.program.functions)
 
+    @cached_property
+    def parameter_nodes(self) -> frozenset[int]:
+        """The nodes of the parameters of functions."""
+        return frozenset(p.node for function in self.program.functions for p in function.parameters)
+
     def _find_fields(self) -> None:
         """Tell the tracer which fields the environment fills, and which may stay empty."""
         fields = self.program.fields.items()
