@@ -11,7 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemod.changes import Status
-from codemod.python.actions import InsertAfter, InsertBefore, Rewrite
+from codemod.python.actions import InsertAfter, InsertBefore, Rewrite, SetArguments
 from codemod.python.extents import Extents
 from codemod.rules import BY_ID, RULES
 from codemod.rules.api_key import ApiKey
@@ -81,12 +81,20 @@ def decide(world: World) -> list[Note]:
     found = [note for client in world.clients for note in held.get(client.index) or moved[client.index]]
     found += _about_requests(world, left)
     edits = (rewrite for note in found for rewrite in note.rewrites)
-    done = Extents((r.path, r.place) for r in edits if not isinstance(r.action, InsertAfter | InsertBefore))
+    done = Extents((rewrite.path, rewrite.place) for rewrite in edits if not _leaves_inside(rewrite))
     for note in (note for rule in rules for note in rule.settle(world)):
         # What a client's move has rewritten is told with that client.
         if not done.cover(note.path, note.place):
             found.append(note)
     return [note for note in _once(_unignored(world, found)) if _selected(world, note)]
+
+
+def _leaves_inside(rewrite: Rewrite) -> bool:
+    """Whether an edit leaves what stands at its place to others: it writes beside it, or adds arguments to a call."""
+    match rewrite.action:
+        case InsertAfter() | InsertBefore() | SetArguments(remove=()):
+            return True
+    return False
 
 
 def _once(notes: list[Note]) -> list[Note]:
@@ -178,7 +186,8 @@ def _serves_both(client: Client, world: World, notes: list[Note]) -> list[Note]:
     """A client is not split if its key or URL moves at a source that its second half is given too."""
     for rewrite in (rewrite for note in notes for rewrite in note.rewrites if rewrite.rule in _SOURCES):
         own = Rewrite(client.path, client.place, rewrite.action, rewrite.rule)
-        if world.mixed(client) and not (rewrite.path == client.path and own.covers(rewrite.place)):
+        inside = rewrite.path == client.path and own.covers(rewrite.place)
+        if world.mixed(client) and not inside and not isinstance(rewrite.action, InsertAfter):
             reason = f"what {world.where(rewrite)} gives serves calls of both kinds"
             return [MixedClient().left_alone(client, world, reason)]
     return []

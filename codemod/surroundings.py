@@ -55,6 +55,10 @@ class Followed:
     accounted: tuple[tuple[str, tuple[Accounted, ...]], ...] = ()
 
 
+# ``passenv = OPENAI_*``
+_PATTERN = re.compile(r"[A-Z][A-Z0-9_]*[*?]")
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """A place that gives a program the new key's variable: from a store of secrets, or else from its environment."""
@@ -123,7 +127,7 @@ def follow(
     if not needs.kinds:
         return Followed()
     word = re.compile(rf"(?<![A-Za-z0-9_])(?:{'|'.join(map(re.escape, sorted(needs.kinds)))})(?![A-Za-z0-9_])")
-    named = {path: file for path, file in files.items() if word.search(file.text)}
+    named = {path: file for path, file in files.items() if word.search(file.text) or _covers(file)}
     outcome = _Outcome()
     read = [(text, _sites(text, needs, outcome)) for file in named.values() for text in _texts(file, containers)]
     bare = [Surrounding(t.file.path, t.text, needs, Owners(needs, ()), sites, "", t.illustrative) for t, sites in read]
@@ -141,6 +145,11 @@ def follow(
         _settle(text, list(dict.fromkeys(told)), outcome)
         outcome.definitions += _definitions(text, sites, told, needs)
     return outcome.frozen()
+
+
+def _covers(file: TextFile) -> bool:
+    """Whether a file may name variables by patterns."""
+    return kinds.named_kind(file.path) == "ini" and _PATTERN.search(file.text) is not None
 
 
 def _allowed(settings: Settings, *names: str) -> bool:

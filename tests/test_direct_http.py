@@ -181,8 +181,12 @@ def test_moves_where_it_stands(lines: list[str]) -> None:
         ),
         pytest.param(
             "unresolved-key",
-            ["key = input()", f'requests.post("{CHAT}", headers={{"Authorization": f"Bearer {{key}}"}}, {BODY})'],
-            id="a key that the user types",
+            [
+                "import vault",
+                'key = vault.read("openai")',
+                f'requests.post("{CHAT}", headers={{"Authorization": f"Bearer {{key}}"}}, {BODY})',
+            ],
+            id="a key from a vault",
         ),
         pytest.param(
             "unresolved-key",

@@ -188,3 +188,9 @@ def test_any_text_is_read(text: str) -> None:
         assert (site.role is Role.DEFINES) == (site.value is not None)
         if site.repeat is not None and site.name == OLD:
             assert NEW in repeated(text, site)
+
+
+def test_a_pattern_of_tox_covers_names_unless_all_are_passed() -> None:
+    text = "[testenv]\npassenv = OPENAI_* A_*\n[a]\npass_env =\n    OPENAI_API_?EY\n    X*\n[b]\npassenv = OPENAI_* *\n"
+    found = [(site.name, text[site.span.start : site.span.end], site.pattern) for site in read(text, frozenset({OLD}))]
+    assert found == [(OLD, "OPENAI_*", True), (OLD, "OPENAI_API_?EY", True)]

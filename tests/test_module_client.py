@@ -339,7 +339,9 @@ def test_explicit_client_with_the_module_s_key() -> None:
 @pytest.mark.parametrize(
     ("source", "rule"),
     [
-        pytest.param('openai.api_key = input("key")\n' + CHAT, "unresolved-key", id="key asked for at run time"),
+        pytest.param(
+            'import vault\n\nopenai.api_key = vault.read("k")\n' + CHAT, "unresolved-key", id="key from a vault"
+        ),
         pytest.param(
             'for openai.api_key in [os.environ["A"], os.environ["B"]]:\n    ' + CHAT,
             "unresolved-url",
@@ -354,7 +356,7 @@ def test_explicit_client_with_the_module_s_key() -> None:
         ),
         pytest.param(KEY + "getattr(openai, os.name).create()\n" + CHAT, "escaping-client", id="getattr"),
         pytest.param(
-            'setattr(openai, "api_key", os.environ["OPENAI_API_KEY"])\n' + CHAT, "escaping-client", id="setattr"
+            'setattr(openai, os.environ["N"], os.environ["OPENAI_API_KEY"])\n' + CHAT, "escaping-client", id="setattr"
         ),
         pytest.param(
             KEY + "import socket\nsocket.socket().send(openai.api_key.encode())\n" + CHAT,

@@ -390,7 +390,7 @@ def test_settings_that_read_a_file_hold_the_client_back() -> None:
         b"from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings):\n    openai_api_key: str\n\n"
         b'    class Config:\n        env_file = ".env"\n\n\ns = S()\n'
     )
-    main = b"from openai import OpenAI\nfrom conf import s\n\nclient = OpenAI(api_key=s.openai_api_key)\n"
+    main = b"from openai import OpenAI\nfrom conf import s\n\nkey = s.openai_api_key\nclient = OpenAI(api_key=key)\n"
     tree: Tree = {"conf.py": settings, "main.py": main + USES + ASKS}
     report, after = migrated(tree)
     assert after == tree

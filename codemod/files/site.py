@@ -88,7 +88,8 @@ class Site:
     the folder, relative to the file's, that the file itself gives for the program which is started there (a compose
     service's build context), else None. ``fixed`` says why the name cannot be changed here, empty when it can;
     ``taker`` is then who is given the variable and is no program of the repository's, as far as that is known.
-    ``said`` are the texts that tell people what to give for it.
+    ``said`` are the texts that tell people what to give for it. ``pattern``: what stands there is no name but a pattern
+    that covers it (``OPENAI_*``), and maybe others.
     """
 
     name: str
@@ -100,3 +101,4 @@ class Site:
     fixed: str = ""
     taker: str = ""
     said: tuple[Span, ...] = ()
+    pattern: bool = False

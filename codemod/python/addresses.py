@@ -13,6 +13,7 @@ from codemod.python.keys import is_test_file
 from codemod.python.objects import External
 from codemod.python.settings_class import settings_field
 from codemod.python.spelling import spellings, text_of
+from codemod.python.written import is_conditional
 
 if TYPE_CHECKING:
     from codemod.python.trace import Origin
@@ -143,7 +144,7 @@ def addresses(client: Client, world: World) -> Addresses:
         found.unknown = "its arguments come from a dict that cannot be followed"
     if not world.given_to(client, "base_url") and not given_later(world, client):
         found.kinds.add(Address.OPENAI)
-    if any(world.is_conditional(value, "base_url") for value in world.urls(client)):
+    if any(is_conditional(world, value, "base_url") for value in world.urls(client)):
         found.unknown = "it is put into a dict that may not have it"
         found.kinds.add(Address.OPENAI)
     for value in world.urls(client):

@@ -6,8 +6,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemod.python import externals
+from codemod.python.environments import Environments
 from codemod.python.facts import SLICE
-from codemod.python.graph import ALL, ANY, KEYS, Graph
+from codemod.python.graph import ALL, ANY, KEYS
 from codemod.python.objects import (
     Bound,
     ClassRef,
@@ -59,13 +60,14 @@ _MAX_DEPTH = 8
 
 PARSED = (".parse_args()", ".parse_known_args()[]")
 """How the names end of what a command line's parser gives."""
+SETTER = External("property.setter")
 OPTIONS = "argparse.Namespace"
 """The name of what a command line's parser gives, whose site is that of the parser."""
 NAMESPACE = "object.__dict__"
 """The name of what holds the attributes of an object of the repository, whose class is its site."""
 
 
-class Attributes(Graph):
+class Attributes(Environments):
     """Attribute and item sites. ``functions`` kinds tell what reading a method gives."""
 
     def __init__(self) -> None:
@@ -195,6 +197,8 @@ class Attributes(Graph):
             self.put(result, value)
             return
         kinds = self.kinds[value.index]
+        if "setter" in kinds:
+            return
         self._taken[value.index].append((receiver, result))
         if "property" in kinds:
             function = self.program.functions[value.index]
@@ -210,6 +214,13 @@ class Attributes(Graph):
             self.kinds[function].add(kind)
             for receiver, result in tuple(self._taken[function]):
                 self._take(FunctionRef(function), receiver, result)
+
+    def takes_stored(self, index: int) -> None:
+        """A property's setter is called with whatever is stored under its name."""
+        function = self.program.functions[index]
+        self.add_kind(index, "setter")
+        if function.owner >= 0 and len(function.parameters) > 1:
+            self.connect(self.field(Instance(function.owner), function.name), function.parameters[1].node)
 
     # Attributes
 
@@ -256,6 +267,8 @@ class Attributes(Graph):
     def _stored_attribute(self, value: Value, name: str, result: int) -> None:
         if name in _SAME_FUNCTION:
             self.put(result, value)
+        elif name == "setter" and isinstance(value, FunctionRef):
+            self.put(result, SETTER)
         elif self.has_attributes(value):
             self.connect(self.field(value, name), result)
 
@@ -268,7 +281,7 @@ class Attributes(Graph):
     def _external_attribute(self, value: External, name: str, result: int) -> None:
         if value.name.count(".") < _MAX_DEPTH:
             self.put(result, External(f"{value.name}.{name}", value.site))
-        self._recall(value, name, result)
+        self.recall(value, name, result)
         if value.name == externals.DJANGO_SETTINGS:
             self.django_setting(name, result)
         if value.name.endswith(PARSED):
@@ -278,7 +291,7 @@ class Attributes(Graph):
         """The node of a parsed command-line option."""
         return self.field(External(OPTIONS, parser), name)
 
-    def _recall(self, owner: External, key: object, result: int) -> None:
+    def recall(self, owner: External, key: object, result: int) -> None:
         """Read what was stored on something outside the repository (``st.session_state.client``)."""
         owner = externals.shared_object(owner)
         self._awaited[owner, key].append(result)
@@ -368,6 +381,9 @@ class Attributes(Graph):
                 self.put(site.result, value)
             case Container():
                 self.connect(self.field(value, ALL if site.constant is ... else site.constant), site.result)
+                how = externals.Lookup(True, False)
+                place, base = site.place, self.program.places.get(site.base)
+                self.read_name(value, EnvironmentLookup(site.result, how, site.key, -1, place, base))
             case External(name, parser):
                 raises = externals.MAPPINGS.get(name)
                 if raises is not None:
@@ -378,7 +394,7 @@ class Attributes(Graph):
                 if name.count("[]") < 3:
                     self.put(site.result, External(name + "[]", parser))
                 if site.constant not in (..., SLICE):
-                    self._recall(value, site.constant, site.result)
+                    self.recall(value, site.constant, site.result)
                 if name in externals.PROVIDED:
                     self.on_value(site.key, lambda given: self._provided(given, site.result))
             case Instance(index):
@@ -452,3 +468,5 @@ class Attributes(Graph):
             self.watch(value, lambda key, node: self.connect(node, self.field(container, key)))
         elif isinstance(value, Instance | External):
             self.put(self.field(container, ANY), value)
+        if isinstance(value, External) and value.name in externals.MAPPINGS:
+            self.unpack_environment(container)

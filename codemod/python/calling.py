@@ -24,10 +24,14 @@ from codemod.python.objects import (
     Super,
     Value,
 )
-from codemod.python.program import ApiCall, Constructor, HttpCall
+from codemod.python.program import ApiCall, Constructor, EnvironmentLookup, HttpCall
 
 if TYPE_CHECKING:
     from codemod.python.facts import Parameter
+
+
+# Elements of what is unpacked into a call's arguments that are told apart.
+_MAX_ELEMENTS = 16
 
 
 class Invocation(NamedTuple):
@@ -117,7 +121,7 @@ class Calling(Attributes):
         position = 0
         for arg in call.args:
             if arg.stars:
-                self._expand(index, plain[position:], arg, label)
+                self._expand(index, plain[position:], arg, label, max(position - len(plain), 0))
             elif arg.name is not None:
                 self._enter(index, arg.name, arg.node, label)
             elif position < len(plain):
@@ -125,6 +129,7 @@ class Calling(Attributes):
                 position += 1
             elif variadic is not None:
                 self.connect(arg.node, self.field(Container(variadic.node), position - len(plain)), label)
+                position += 1
 
     def _enter(self, function: int, name: str, node: int, label: int) -> None:
         parameter = self.program.parameter(function, name)
@@ -136,12 +141,16 @@ class Calling(Attributes):
             self.program.dicts.add(rest.node)
             self.connect(node, self.field(Container(rest.node), name), label)
 
-    def _expand(self, function: int, plain: list[Parameter], arg: Arg, label: int) -> None:
+    def _expand(self, function: int, plain: list[Parameter], arg: Arg, label: int, start: int) -> None:
         parameters = self.program.functions[function].parameters
         rest = next((p for p in parameters if p.kind == "kwargs"), None)
+        variadic = next((p for p in parameters if p.kind == "args"), None)
+        rest_at = (Container(variadic.node), start) if variadic is not None else None
         named = {each.name for each in self.program.calls[label - 1].args}
         taking = plain if arg.stars == 1 else [*plain, *(p for p in parameters if p.kind == "keyword")]
-        self.program.unpacked += [(p.node, arg) for p in taking if p.name not in named]
+        left = [p for p in taking if p.name not in named]
+        self.program.unpacked += [(p.node, arg) for p in left]
+        self.program.spilled.update({(p.node, label): (p.name, at, arg) for at, p in enumerate(left)})
 
         def spread(value: Value) -> None:
             if not isinstance(value, Container):
@@ -159,10 +168,37 @@ class Calling(Attributes):
                     ),
                 )
             else:
-                for parameter in plain:
-                    self.connect(self.field(value, ALL), parameter.node, label)
+                self._lay_out(value, [p.node for p in plain], arg, label, rest_at)
 
         self.on_value(arg.node, spread)
+
+    def _lay_out(
+        self, given: Container, plain: list[int], arg: Arg, label: int, rest: tuple[Container, int] | None
+    ) -> None:
+        """``f(*[a, b])``: each element enters the parameter of its position, or any where that is not known.
+
+        ``rest`` are the further arguments, and how many there are already.
+        """
+        known = next((each for each in self.program.calls[label - 1].args if each.stars == 1), None) == arg
+
+        def enter(key: object, node: int) -> None:
+            targets = plain
+            if known and isinstance(key, int) and key < _MAX_ELEMENTS:
+                targets = plain[key : key + 1]
+                if not targets and rest is not None:
+                    targets = [self.field(rest[0], key - len(plain) + rest[1])]
+            elif rest is not None:
+                unknown = self.field(rest[0], ANY)
+                if key is not ANY:
+                    self.program.filled.add(unknown)
+                targets = [*plain, unknown]
+            for target in targets:
+                self.connect(node, target, label)
+
+        if given.node in self.program.dicts:
+            enter(ANY, self.field(given, KEYS))
+        else:
+            self.watch(given, enter)
 
     # Classes
 
@@ -293,6 +329,8 @@ class Calling(Attributes):
             key = self.program.constants.get(positional[0].node, ...)
             self.program.external_args[positional[0].node].append((f"dict.{name}", call.call, positional[0]))
             self.connect(self.field(container, ALL if key is ... else key), call.result)
+            if name == "get":
+                self._get_name(container, positional, call)
             for default in positional[1:2]:
                 self.connect(default.node, call.result)
                 if name == "setdefault":
@@ -320,6 +358,11 @@ class Calling(Attributes):
                     self.connect(arg.node, self.field(container, arg.name))
                 else:
                     self.on_value(arg.node, lambda value: self._update(container, value))
+
+    def _get_name(self, container: Container, positional: list[Arg], call: Invocation) -> None:
+        made, how = self.program.calls[call.call], externals.Lookup(False, False)
+        name, default = positional[0].node, positional[1].node if len(positional) > 1 else -1
+        self.read_name(container, EnvironmentLookup(call.result, how, name, default, made.place, made.func_place))
 
     def _update(self, container: Container, value: Value) -> None:
         self.spread_into(container, value)

@@ -8,6 +8,7 @@ the text that they leave.
 from __future__ import annotations
 
 import re
+import tokenize
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -128,7 +129,7 @@ def _carry_out(action: Action, text: str, source: Source, task: _Task) -> str:
         case RenameIn(old, new) | SwapImport(old, new):
             return re.sub(rf"(?<![A-Za-z0-9_]){re.escape(old)}(?![A-Za-z0-9_])", new.replace("\\", r"\\"), text)
         case SetCode(code):
-            return _code(code, task.names)
+            return _keeping_comments(_code(code, task.names), text)
         case OrElse(code):
             return f"{_operand(text)} or {_code(code, task.names)}"
         case Require(key):
@@ -198,7 +199,34 @@ def _require(text: str, key: str | None, names: Names) -> str:
         base = f"{_render(func.value)}.environ"
     else:
         base = names.environ
-    return f"{base}[{item}]"
+    return f"{base}[{_with_comments(node, item)}]"
+
+
+def _with_comments(call: cst.Call, item: str) -> str:
+    """What replaces a call's arguments, with the comments that stand among them."""
+    spaces = [space for arg in call.args for space in (_after_comma(arg), arg.whitespace_after_arg)]
+    before, *after = (_render(space) for space in (call.whitespace_before_args, *spaces))
+    kept = ""
+    for space in (space for space in after if "#" in space):
+        kept += space.lstrip(" ") if kept else space
+    return f"{before}{item}{kept}" if "#" in before or kept else item
+
+
+def _after_comma(arg: cst.Arg) -> cst.BaseParenthesizableWhitespace:
+    return arg.comma.whitespace_after if isinstance(arg.comma, cst.Comma) else arg.whitespace_after_arg
+
+
+def _keeping_comments(code: str, replaced: str) -> str:
+    """Code in place of an expression, in parentheses with the comments that stood in it."""
+    if "#" not in replaced or "\n" not in replaced:
+        return code
+    rows = replaced.splitlines(keepends=True)
+    tokens = tokenize.generate_tokens(iter(["(\n", *rows, "\n)"]).__next__)
+    comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
+    if not comments:
+        return code
+    outer, end = re.match(r"\s*", rows[-1])[0], rows[0][len(rows[0].rstrip("\r\n")) :]  # type: ignore[index]
+    return f"({end}" + "".join(f"{outer}    {row}{end}" for row in (*comments, code)) + f"{outer})"
 
 
 def _insertion(source: Source, span: Span, rewrite: Rewrite, code: str) -> Edit:

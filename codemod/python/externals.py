@@ -151,8 +151,19 @@ FIELDS = frozenset(
 ASKED_FIELDS = frozenset({"typer.Option", "typer.Argument"})
 # What an option's type makes a choice, given what it is chosen from.
 CHOICES = frozenset({"click.Choice", "rich_click.Choice", "asyncclick.Choice"})
-# Fields on a page that give what their user has typed, always a text: at first ``value``, which comes second.
-WIDGETS = frozenset({"streamlit.text_input", "streamlit.sidebar.text_input", "streamlit.text_area"})
+# What gives what a person types, always a text: the keyword of what it is at first, or when nothing is typed. That is
+# also its second argument; "" when there is none.
+TYPED = {
+    **dict.fromkeys(("streamlit.text_input", "streamlit.sidebar.text_input", "streamlit.text_area"), "value"),
+    **dict.fromkeys(("click.prompt", "typer.prompt", "rich.prompt.Prompt.ask"), "default"),
+    **dict.fromkeys(("input", "getpass.getpass", "pwinput.pwinput"), ""),
+}
+# Fields on a page that give one of the elements of their second argument.
+CHOOSERS = frozenset(
+    f"streamlit.{place}{kind}"
+    for place in ("", "sidebar.")
+    for kind in ("selectbox", "radio", "select_slider", "pills")
+)
 DEPENDS = frozenset({"fastapi.Depends", "fastapi.params.Depends", "fastapi.Security"})
 PARTIALS = frozenset({"functools.partial", "partial", "functools.partialmethod"})
 PROVIDERS = frozenset(
@@ -194,12 +205,16 @@ PROPERTIES = frozenset({"property", "functools.cached_property", "django.utils.f
 FIXTURES = frozenset({"pytest.fixture", "pytest.fixture()", "pytest_asyncio.fixture", "pytest_asyncio.fixture()"})
 CLICK_OPTIONS = frozenset({"click.option", "click.argument", "rich_click.option", "asyncclick.option"})
 
+# Functions that make a number of what they are given, which is neither a key nor an id.
+NUMBERS = frozenset({"int", "float", "bool"})
 # Functions that only read what they are given: a key or id that reaches them is not used to reach anybody.
 READERS = frozenset(
     {
         "print",
         "len",
         "bool",
+        "int",
+        "float",
         "repr",
         "type",
         "id",
@@ -415,7 +430,7 @@ AS_DICT = frozenset({"vars", "dataclasses.asdict", "asdict", "attr.asdict", "att
 # Methods of objects of pydantic's, attrs' and named tuples that do the same.
 DUMPS = frozenset({"model_dump", "dict", "_asdict"})
 # What stands for a value that somebody else gives.
-DECLARED = FIELDS | WIDGETS | DEPENDS
+DECLARED = FIELDS | TYPED.keys() | CHOOSERS | DEPENDS
 # Functions that import a module by its name.
 IMPORTERS = frozenset({"importlib.import_module"})
 # Functions of which it is known what calling them gives.
@@ -433,10 +448,16 @@ KNOWN_FUNCTIONS = frozenset(
 )
 
 
+def configures(name: str) -> bool:
+    """Whether the function called ``name`` makes its arguments entries of an application's configuration."""
+    return name.endswith((".config.update", ".config.from_mapping")) and is_shared(name)
+
+
 def passes_on(name: str) -> bool:
     """Whether the function called ``name`` hands its argument on in a way that the graph follows."""
     return (
         name in PASS_THROUGH
+        or configures(name)
         or name in LOOKUPS
         or name in FIELDS
         or name in CLICK_OPTIONS

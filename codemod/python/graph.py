@@ -24,8 +24,8 @@ _ALWAYS = (ClientRef, Resource)
 @cache
 def _repeats(name: str) -> bool:
     """Whether following a library's objects any further tells nothing (``node = node.next`` in a loop)."""
-    last = name.rpartition(".")[2]
-    return bool(last) and name.count("." + last) > 1
+    words = [word.rstrip("()[]") for word in name.split(".")[1:]]
+    return bool(words) and bool(words[-1]) and words.count(words[-1]) > 1
 
 
 @cache

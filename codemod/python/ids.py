@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from codemod import provider
 from codemod.python.objects import Container
+from codemod.python.pairs import chosen_with, shared_elsewhere
 from codemod.python.spelling import spellings, text_of
 
 if TYPE_CHECKING:
@@ -65,15 +66,20 @@ class ModelPlan:
 
 
 def foreign_ids(world: World, client: Client) -> list[tuple[Origin, str]]:
-    """The ids that reach a client's supported calls and are neither OpenAI's nor the provider's."""
+    """The ids that reach a client's supported calls and are neither OpenAI's nor the provider's.
+
+    Where a call is made on another provider's client, too, and names an id of OpenAI's as well, the rest are its.
+    """
     found = []
     for call in world.endpoint_calls(client):
-        if world.supported(client, call.path):
-            for given in world.models(client, call):
-                for origin in world.origins(given.node):
-                    value = world.literal(origin)
-                    if origin.kind == "constant" and isinstance(value, str) and value and _is_foreign(world, value):
-                        found.append((origin, value))
+        for given in world.models(client, call) if world.supported(client, call.path) else ():
+            owners = chosen_with(world, given)
+            origins = [o for o in world.origins(given.node) if owners.get(o.node, client.index) == client.index]
+            named = [(o, world.literal(o)) for o in origins if o.kind == "constant"]
+            texts = [(o, value) for o, value in named if isinstance(value, str) and value]
+            foreign = [(o, value) for o, value in texts if _is_foreign(world, value)]
+            if foreign and (len(foreign) == len(texts) or not shared_elsewhere(world, client, call)):
+                found += foreign
     return found
 
 
@@ -100,17 +106,24 @@ def plan_given(world: World, given: Given) -> ModelPlan:
 
 def _plan(world: World, given: Given) -> ModelPlan:
     plan = ModelPlan(given)
-    chosen, replaced = False, _replaced(world, given)
+    chosen, replaced, owners = False, _replaced(world, given), chosen_with(world, given)
     for origin in world.origins(given.node, given.context):
+        if owners.get(origin.node) in world.held:
+            continue
         value = world.literal(origin)
         if origin.kind == "constant":
             if isinstance(value, str) and value and value not in replaced:
                 _literal(world, plan, origin, value)
         elif origin.kind == "option":
-            chosen = chosen or world.program.options[origin.node].choices < 0
+            option = world.program.options[origin.node]
+            chosen = chosen or option.choices < 0
+            if option.text and not world.program.back.get(origin.node):
+                plan.unresolved = "a person types the id in: ask for one of the provider's"
         elif origin.kind == "lookup":
             chosen = True
-            if world.program.lookups[origin.node].default < 0 and not origin.guarded:
+            # An option that reads a variable has its default beside it.
+            alone = world.program.lookups[origin.node].default < 0 and not world.program.back.get(origin.node)
+            if alone and not origin.guarded and origin.node not in world.linker.declarations:
                 plan.unresolved = "the id is read from the environment: set the variable to one of the provider's ids"
         elif origin.kind == "setting":
             chosen = True
@@ -181,7 +194,7 @@ def _other_use(world: World, literal: Literal) -> str | None:
     if collapse is not None:
         return collapse
     reached = world.reach(literal.node)
-    called = _other_call(world, reached)
+    called = _other_call(world, literal.node, reached)
     if called is not None:
         return called
     made = reached | world.tracer.derivatives(reached)
@@ -205,7 +218,7 @@ def _other_use(world: World, literal: Literal) -> str | None:
     return None
 
 
-def _other_call(world: World, reached: set[int]) -> str | None:
+def _other_call(world: World, named: int, reached: set[int]) -> str | None:
     """A call or request that stays where it is and uses the model too."""
     if reached & world.batch_models:
         return "a batch at OpenAI asks for it too"
@@ -214,6 +227,9 @@ def _other_call(world: World, reached: set[int]) -> str | None:
     for node in reached:
         for call in world.model_uses.get(node, ()):
             other = world.client(call.client)
+            owners = (chosen_with(world, given) for given in world.models(other, call) if given.node == node)
+            if any(owner.get(named, other.index) != other.index for owner in owners):
+                continue
             if other.index in world.held:
                 return "a client that stays where it is uses it too"
             if not world.supported(other, call.path):

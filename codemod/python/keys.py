@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import OrElse, Require, Rewrite, SetCode, SetString, Wrap
-from codemod.python.settings_class import SettingsField, env_file, settings_field
+from codemod.python.settings_class import SettingsField, env_file, second_field, settings_field
+from codemod.python.written import is_conditional
 
 if TYPE_CHECKING:
     from codemod.python.facts import Place
@@ -103,6 +104,7 @@ class _KeyMove:
     elsewhere: bool = False
     operand: bool = False
     rewrites: list[Rewrite] = field(default_factory=list)
+    beside: list[Rewrite] = field(default_factory=list)
     settings_places: set[tuple[str, Place]] = field(default_factory=set)
     at_constructor: bool = False
     missing: bool = False
@@ -119,7 +121,7 @@ class _KeyMove:
         runtime = False
         if not origins:  # a parameter that nobody gives, whose own default never gets past a test
             raise UnresolvedError(self.given.path, self.given.place, "nothing in the repository gives its key")
-        if self.world.is_conditional(self.given, "api_key"):
+        if is_conditional(self.world, self.given, "api_key"):
             raise UnresolvedError(self.given.path, self.given.place, "its key is put into a dict that may not have it")
         for origin in origins:
             if self._moved_already(origin):
@@ -133,18 +135,15 @@ class _KeyMove:
                     self._lookup(origin, alone=len(origins) == 1)
                 case "option":
                     runtime = True
+                    if not self._stands_here(origin) and self._serves_others(origin.node):
+                        why = "what a person gives as its key also serves somebody who stays at OpenAI"
+                        raise UnresolvedError(self.given.path, self.given.place, why)
                     asked = self.world.program.options[origin.node]
                     self.missing = self.missing or not (origin.guarded or asked.text)
                 case _:
                     raise UnresolvedError(self.given.path, self.given.place, "the source of its key cannot be followed")
         if self.at_constructor:
-            if runtime or self.elsewhere or (self.given.unpacked and self.here is None):
-                raise UnresolvedError(
-                    self.given.path, self.given.place, "its source also serves somebody who stays at OpenAI"
-                )
-            code = self._same_look_up(origins) or self.environ
-            own = self._rewrite(self.given.path, self.given.place, SetCode(code))
-            self.rewrites = [self.here or own]
+            self._read_there(origins, runtime=runtime)
         elif self.missing and not any(
             isinstance(rewrite.action, SetCode) and rewrite.place == self.given.place for rewrite in self.rewrites
         ):
@@ -153,6 +152,18 @@ class _KeyMove:
             self.plan.names.add(SDK_KEY)
         for rewrite in collapsed(self.world, self.rewrites, self.environ):
             self.plan.add(rewrite)
+
+    def _read_there(self, origins: list[Origin], *, runtime: bool) -> None:
+        """The constructor reads the new key itself, because a source also serves somebody who stays."""
+        others = (origin for origin in origins if origin.kind != "setting" and not self._moved_already(origin))
+        several = bool(self.beside) and any(True for _ in others)
+        if runtime or several or self.elsewhere or (self.given.unpacked and self.here is None):
+            raise UnresolvedError(
+                self.given.path, self.given.place, "its source also serves somebody who stays at OpenAI"
+            )
+        code = self._same_look_up(origins) or self.environ
+        own = self._rewrite(self.given.path, self.given.place, SetCode(code))
+        self.rewrites = self.beside or [self.here or own]
 
     def _fall_back(self) -> None:
         """Read the new variable where the value would be none, which makes the SDK read OpenAI's."""
@@ -304,15 +315,30 @@ class _KeyMove:
     def _setting(self, origin: Origin) -> None:
         cls, name = self.world.tracer.settings_fields[origin.node]
         if self._shared(origin.node):
-            if env_file(self.world, cls) is not None:
-                why = f"{name} also serves somebody who stays at OpenAI, and its class reads a file"
-                raise UnresolvedError(self.given.path, self.given.place, why)
+            if env_file(self.world, cls) is not None:  # which may be where the new key is, too
+                self.beside = self._second_field(cls, name)
             self.at_constructor = True
             return
         found = settings_field(self.world, cls, name, self.rule, self.world.settings.key_env)
         if found is None:
             raise UnresolvedError(self.given.path, self.given.place, f"the variable behind {name} cannot be told")
         self._settings_field(found, guarded=origin.guarded)
+
+    def _second_field(self, cls: int, name: str) -> list[Rewrite]:
+        """A field for the new key beside one that stays, and the constructor's argument with that field's name."""
+        path, place = self.given.path, self.given.place
+        added = second_field(self.world, cls, name, self.rule, self.world.settings.key_env)
+        text = self.world.text(path, place)
+        before, dot, after = text.rpartition(f".{name}")
+        if added is None or not dot or after not in ("", ".get_secret_value()") or self.given.call < 0:
+            why = f"{name} also serves somebody who stays at OpenAI, and its class reads a file"
+            raise UnresolvedError(path, place, why)
+        new, rewrite = added
+        found = settings_field(self.world, cls, name, self.rule, self.world.settings.key_env)
+        if found is not None:
+            self.settings_places.add((found.path, found.whole))
+            self.plan.names.add(found.variable)
+        return [rewrite, self._rewrite(path, place, SetCode(f"{before}.{new}{after}"))]
 
     def _settings_field(self, found: SettingsField, *, guarded: bool) -> None:
         self.settings_places.add((found.path, found.whole))
@@ -340,7 +366,24 @@ class _KeyMove:
         everything = reached | world.tracer.derivatives(reached)
         if any(store.value in everything for store in world.program.environment_stores):
             return True  # whoever reads the variable that it is stored in may stay
-        return world.http.client_stays(everything) or any(True for _ in world.outside_uses(everything))
+        return self._leaves(everything)
+
+    def _stands_here(self, origin: Origin) -> bool:
+        """Whether a source stands in the value itself, so that a second client has its own."""
+        return self.world.path(origin.node) == self.given.path and _inside(
+            self.world.place(origin.node), self.given.place
+        )
+
+    def _serves_others(self, node: int) -> bool:
+        """Whether what a person gives goes on to somebody who stays, other than through the environment."""
+        world, reached = self.world, self.world.reach(node)
+        used = (index for other in reached for index in world.key_uses.get(other, ()))
+        if any(map(world.stays, used)) or any(map(world.http.key_stays, reached)):
+            return True
+        return self._leaves(reached | world.tracer.derivatives(reached))
+
+    def _leaves(self, nodes: set[int]) -> bool:
+        return self.world.http.client_stays(nodes) or any(True for _ in self.world.outside_uses(nodes))
 
     def _serves_moving(self, lookup: EnvironmentLookup) -> bool:
         return not self._shared(lookup.node)

@@ -68,6 +68,10 @@ class Layout:
         found = self._nested.innermost(place)
         return self._places[found] if found >= 0 and self.simple(self._places[found]) is not None else None
 
+    def statement(self, place: Place) -> Place:
+        """The innermost statement that holds a place."""
+        return self._places[self._nested.innermost(place)]
+
     def top_level(self, place: Place) -> bool:
         """Whether a statement stands in the module's own block."""
         found = self._statements.get(place)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from codemod.python import externals
 from codemod.python.attributes import OPTIONS, PARSED
 from codemod.python.calling import Invocation
-from codemod.python.facts import AttributeLoad
+from codemod.python.facts import AttributeLoad, AttributeStore
 from codemod.python.graph import ALL
 from codemod.python.objects import (
     Bound,
@@ -52,13 +52,15 @@ class Libraries(Stores):
         default = self._mapping_default(name, call)
         if default is not None:
             self.may_default(default, call.result)
-        for arg in call.args if not self._is_plain_getattr(name, call) else ():
+        for arg in call.args if not self._is_plain_attribute(name, call) else ():
             entry, entries = (name, call.call, arg), self.program.external_args[arg.node]
             if arg is not default and entry not in entries:
                 entries.append(entry)
         self._module_call(value, call)
         self._http_call(value, call)
-        if name not in externals.KNOWN_FUNCTIONS or not self._known_function(name, call):
+        if name in externals.NUMBERS:
+            self.program.inert.add(call.result)
+        elif name not in externals.KNOWN_FUNCTIONS or not self._known_function(name, call):
             if name in externals.MAPPERS:
                 self._map(call)
             else:
@@ -86,12 +88,11 @@ class Libraries(Stores):
                 self._http_calls.add(record)
                 self.program.http_calls.append(record)
 
-    def _is_plain_getattr(self, name: str, call: Invocation) -> bool:
-        """``getattr`` with a literal name is an attribute."""
-        if name != "getattr":
-            return False
+    def _is_plain_attribute(self, name: str, call: Invocation) -> bool:
+        """``getattr`` and ``setattr`` with a literal name are an attribute."""
         positional = call.positional()
-        return len(positional) > 1 and positional[1].node in self.program.constants
+        long_enough = len(positional) > {"getattr": 1, "setattr": 2}.get(name, len(positional))
+        return long_enough and positional[1].node in self.program.constants
 
     def _known_function(self, name: str, call: Invocation) -> bool:
         """Apply what ``externals`` knows; True when that is all there is to say."""
@@ -111,6 +112,7 @@ class Libraries(Stores):
             self.on_value(positional[0].node, lambda value: self.element(value, call.result))
         elif name in externals.DECLARED:
             self._declared(name, call)
+            return name not in externals.TYPED
         elif name in ("getattr", "setattr") and len(positional) >= 2:
             return self._dynamic_attribute(name, positional, call)
         elif name in ("globals", "super"):
@@ -195,8 +197,10 @@ class Libraries(Stores):
 
     def _declared(self, name: str, call: Invocation) -> None:
         """A call that stands for a value which somebody else gives: a field, a page's widget, a dependency."""
-        if name in externals.WIDGETS:
-            self._typed(call)
+        if name in externals.TYPED:
+            self._typed(externals.TYPED[name], call)
+        elif name in externals.CHOOSERS:
+            self.option(call.result, call.call, call.argument(1, "options"))
         elif name in externals.FIELDS:
             self._field_default(call)
             if name in externals.ASKED_FIELDS:
@@ -204,11 +208,10 @@ class Libraries(Stores):
         elif call.positional():
             self._factory(call.positional()[0], call)
 
-    def _typed(self, call: Invocation) -> None:
+    def _typed(self, default: str, call: Invocation) -> None:
         """``st.text_input("Your key", value=...)``."""
-        positional = call.positional()
         self.program.options[call.result] = Option(call.result, call.call, text=True)
-        first = call.keyword("value") or (positional[1] if len(positional) > 1 else None)
+        first = call.argument(1, default) if default else None
         if first is not None:
             self.connect(first.node, call.result)
 
@@ -271,13 +274,23 @@ class Libraries(Stores):
         literal = self.program.constants.get(positional[1].node, ...)
         if name == "setattr" and literal is ...:
             self.on_value(positional[0].node, self.scatter)
-        if not isinstance(literal, str) or name == "setattr":
+        if not isinstance(literal, str) or (name == "setattr" and len(positional) < 3):
             return False
+        if name == "setattr":
+            self._set_attribute(positional, literal, call)
+            return True
         load = AttributeLoad(positional[0].node, literal, call.result, self.program.calls[call.call].place)
         self.on_value(positional[0].node, lambda value: self.load_attribute(load, value))
         if len(positional) > 2:
             self.connect(positional[2].node, call.result)
         return True
+
+    def _set_attribute(self, given: list[Arg], name: str, call: Invocation) -> None:
+        """``setattr(openai, "api_key", key)``."""
+        owner, _, value = given[:3]
+        place, file = self.program.calls[call.call].place, self.program.call_file[call.call]
+        site = AttributeStore(owner.node, name, value.node, place, value.place)
+        self.on_value(owner.node, lambda held: self.store_attribute(site, value=held, file=file))
 
     def _pairs(self, positional: list[Arg], call: Invocation, start: int) -> None:
         pair = Container(self.program.new_node(self.program.call_file[call.call]))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from codemod import provider
 from codemod.python import externals
+from codemod.python.attributes import SETTER
 from codemod.python.calling import Invocation
 from codemod.python.facts import Start
 from codemod.python.graph import KEYS
@@ -198,6 +199,8 @@ class Linker(Libraries):
             self.add_kind(index, "property")
         elif name in ("staticmethod", "classmethod"):
             self.add_kind(index, name)
+        elif value == SETTER:
+            self.takes_stored(index)
         elif name in externals.CONTEXT_PASSERS and function.parameters:
             self.put(function.parameters[0].node, External("click.Context()"))
         elif name in externals.FIXTURES:
@@ -223,7 +226,8 @@ class Linker(Libraries):
         parameter = next((p for p in parameters if p.name == name), None)
         if parameter is not None:
             keywords = tuple(arg for arg in option.args if arg.name is not None)
-            made = option._replace(args=keywords, result=self.program.new_node(self.program.file_of[parameter.node]))
+            file, place = self.program.file_of[parameter.node], self.program.calls[option.call].place
+            made = option._replace(args=keywords, result=self.program.new_node(file, place))
             self._field_default(made)
             self._asked(made, "type")
             self.connect(made.result, parameter.node)

@@ -46,9 +46,12 @@ class Opening(NamedTuple):
 
 
 def assigned_module(world: World, store: Store) -> str:
-    """The expression for the module in the assignment ``openai.api_key = ...``. Raises ``UnplacedError``."""
+    """The expression for the module in ``openai.api_key = ...``, or in a ``setattr``. Raises ``UnplacedError``."""
     path = world.program.files[store.file].path
     statement = world.layout(path).simple(store.place)
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Name(id="setattr"), args=[module, *_])):
+            return ast.unparse(module)
     targets = getattr(statement, "targets", [getattr(statement, "target", None)])
     for target in targets:
         for node in ast.walk(target) if isinstance(target, ast.AST) else ():

@@ -80,7 +80,10 @@ class NameRoles:
         for other in reached:
             if other in self._stores:
                 store = self._stores[other]
-                return "set" if may_move(world, store.name, store.value) else "own"
+                if may_move(world, store.name, store.value):
+                    return "set"
+                fetched = any(origin.kind != "constant" for origin in world.origins(store.value))
+                return "stored" if fetched else "literal"
             for callee, _, _ in world.program.external_args.get(other, ()):
                 if callee == "pytest.raises":
                     return "check"  # of the message that follows
@@ -157,6 +160,7 @@ def may_move(world: World, key: int, value: int) -> bool:
                 return False
             continue
         names = [value.name for value in world.program.values.get(origin.node, ()) if isinstance(value, External)]
-        if names and not any(ASKED.search(name) for name in names) and "sys.argv[]" not in names:
-            return False
+        asked = "sys.argv[]" in names or any(ASKED.search(name) for name in names)
+        if not asked and (names or origin.node not in world.parameter_nodes):
+            return False  # it comes from somewhere: a file, a vault
     return True

@@ -32,8 +32,9 @@ _MAKERS = frozenset({"instructor.from_provider", "langchain.chat_models.init_cha
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A place that names the variable. ``role`` is lookup, check, set, message, own (of what stays at OpenAI),
-    handed (to a program that is started) or other.
+    """A place that names the variable. ``role`` is lookup, check, set, stored (set to a key of OpenAI's that comes from
+    somewhere), literal (to one that stands there), message, own (of what stays at OpenAI), handed (to a program that is
+    started) or other.
 
     ``argument``: it is the name of an argument of the call at the place.
     """
@@ -288,9 +289,14 @@ def asking_calls(world: World) -> set[int]:
 
 def _asked_at(world: World, origin: Origin) -> Iterator[int]:
     """The call that asks for a value, if a person is asked."""
-    option = world.program.options.get(origin.node)
+    option, lookup = world.program.options.get(origin.node), world.program.lookups.get(origin.node)
     if option is not None:
         yield option.call
+    elif lookup is not None and lookup.base_place is None:  # an option that reads a variable, too
+        path, calls = world.path(lookup.node), world.program.calls
+        yield from (
+            index for index, call in enumerate(calls) if call.place == lookup.place and world.call_path(index) == path
+        )
     for value in world.program.values.get(origin.node, ()):
         if isinstance(value, External) and value.site >= 0 and ASKED.search(value.name):
             yield value.site

@@ -130,7 +130,8 @@ class Program:
     may hold in the order found, so that two runs say the same. ``saturated`` are nodes through which so much flows that
     not all of it is followed. ``members_wanted`` are nodes that take nothing but a class's members, should it be an
     Enum: what it is called with, and what is annotated with it. ``defaulted`` are the results of
-    ``mapping.get(name, default)``. ``unpacked`` are nodes that an argument behind stars may fill; ``filled`` those that
+    ``mapping.get(name, default)``. ``unpacked`` are nodes that an argument behind stars may fill, ``spilled`` those of
+    parameters, by the call's label, with name and position; ``filled`` those that
     something unknown fills, and ``scattered`` the classes whose objects' attributes are stored by unknown names,
     and options that are.
     ``names`` are those of nodes that other bodies can reach: a module's, with its path, or an attribute's (None).
@@ -187,6 +188,7 @@ class Program:
     unloaded: dict[int, str] = field(default_factory=dict)
     lookups: dict[int, EnvironmentLookup] = field(default_factory=dict)
     unpacked: list[tuple[int, Arg]] = field(default_factory=list)
+    spilled: dict[tuple[int, int], tuple[str, int, Arg]] = field(default_factory=dict)
     filled: set[int] = field(default_factory=set)
     scattered: set[Value] = field(default_factory=set)
     keywords: dict[tuple[int, str], int] = field(default_factory=dict)

@@ -233,6 +233,13 @@ class _Scanner(ExpressionScanner):
         self.scope.env = dict(before)
         self.narrow(node.test, True)
         self._loop(before, node.body, node.orelse)
+        if not any(isinstance(inner, ast.Break) for inner in ast.walk(node)):
+            left = self.scope.env
+            self.scope.env = dict(left)
+            self.narrow(node.test, False)
+            if self.depth == 0:
+                self._settle({**left, **before}, self.scope.env)
+                self._settle(left, self.scope.env)
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
         source = self.expr(node.iter)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codemod.python.actions import Append, Rewrite, SetArguments, SetCode, SetString
+from codemod.python.actions import Append, InsertAfter, Rewrite, SetArguments, SetCode, SetString
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from codemod.python.facts import Arg, Place
     from codemod.python.link import Linker
     from codemod.python.world import World
@@ -49,11 +52,11 @@ def settings_field(
     body = world.program.classes[owner].body.get(name)
     strict = _option(world, cls, "env_file") if _option(world, cls, "extra") not in ("ignore", "allow") else None
     variable, optional = (prefix + name).upper(), False
-    action: SetCode | SetString | SetArguments | Append | None
+    action: SetCode | SetString | SetArguments
     if body is None:
         place = world.program.classes[owner].places[name]
-        action = Append(f' = {{field}}(validation_alias="{key}")')
-        return SettingsField(variable, False, path, place, place, Rewrite(path, place, action, rule), strict)
+        added = Rewrite(path, place, Append(f' = {{field}}(validation_alias="{key}")'), rule)
+        return SettingsField(variable, False, path, place, place, added if variable != key.upper() else None, strict)
     call = _field_call(world, body)
     if call is None:
         value = next((origin for origin in world.origins(body) if origin.kind == "constant"), None)
@@ -73,9 +76,35 @@ def settings_field(
             if not isinstance(text, str):
                 return None
             variable, place = text, alias.place
-            action = None if text == key else SetString(key)
-    rewrite = Rewrite(path, place, action, rule) if action is not None else None
+            action = SetString(key)
+    moved = variable == key or (variable == (prefix + name).upper() and variable == key.upper())
+    rewrite = Rewrite(path, place, action, rule) if not moved else None
     return SettingsField(variable, optional, path, place, whole, rewrite, strict)
+
+
+def second_field(world: World, cls: int, name: str, rule: str, key: str) -> tuple[str, Rewrite] | None:
+    """A field for the variable ``key`` beside one that stays: its name, and how it is added. None where it cannot be.
+
+    It has no default: without the variable there is nothing to call the new provider with.
+    """
+    lineage = world.linker.lineage(cls)
+    owner = next((c for c in lineage if name in world.program.classes[c].annotations), None)
+    new = key.lower()
+    taken = any(
+        new in {**record.annotations, **record.body} for record in map(world.program.classes.__getitem__, lineage)
+    )
+    if owner is None or taken or not new.isidentifier():
+        return None
+    path = world.program.files[world.program.class_file[owner]].path
+    place = world.program.classes[owner].places[name]
+    text = world.text(path, place)
+    statement = ast.parse(text).body[0]
+    if not isinstance(statement, ast.AnnAssign):
+        return None
+    by_name = not _option(world, cls, "env_prefix") and not _is_set(world, cls, "case_sensitive")
+    alias = "" if by_name else f' = {{field}}(validation_alias="{key}")'
+    code = f"{new}: {ast.get_source_segment(text, statement.annotation)}{alias}"
+    return new, Rewrite(path, place, InsertAfter(code), rule)
 
 
 def env_file(world: World, cls: int) -> str | None:
@@ -108,16 +137,26 @@ def _field_call(world: World, body: int) -> int | None:
 
 
 def _option(world: World, cls: int, name: str) -> str | None:
-    """A string option of ``model_config`` (a dict or a call), the inner ``Config`` or the class line."""
+    """A string option of a settings class."""
+    for node in _options(world, cls, name):
+        for origin in world.origins(node):
+            value = world.literal(origin)
+            if origin.kind == "constant" and isinstance(value, str):
+                return value
+    return None
+
+
+def _is_set(world: World, cls: int, name: str) -> bool:
+    """Whether a settings class may have an option that is not False."""
+    origins = (origin for node in _options(world, cls, name) for origin in world.origins(node))
+    return any(world.literal(origin) is not False for origin in origins)
+
+
+def _options(world: World, cls: int, name: str) -> Iterator[int]:
+    """The nodes of an option in ``model_config`` (a dict or a call), the inner ``Config`` or the class line."""
     for ancestor in world.linker.lineage(cls):
         record = world.program.classes[ancestor]
-        nodes = [arg.node for arg in record.keywords if arg.name == name]
+        yield from (arg.node for arg in record.keywords if arg.name == name)
         for holder in ("model_config", "Config"):
             if holder in record.body:
-                nodes += world.entries(record.body[holder], name)
-        for node in nodes:
-            for origin in world.origins(node):
-                value = world.literal(origin)
-                if origin.kind == "constant" and isinstance(value, str):
-                    return value
-    return None
+                yield from world.entries(record.body[holder], name)

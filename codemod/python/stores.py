@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from codemod.python import externals
 from codemod.python.attributes import NAMESPACE, OPTIONS
 from codemod.python.calling import Calling, Invocation
 from codemod.python.objects import ClassRef, Container, External, Value
@@ -35,10 +36,24 @@ class Stores(Calling):
             self._add_option(value.site, call)
         elif name.endswith((".set_defaults", ".parse_args", ".parse_known_args")):
             self._fill_options(value.site, call)
+        if name.endswith(".get") and externals.is_shared(name):
+            self._get_kept(External(value.name.removesuffix(".get"), value.site), call)
+        if externals.configures(name):
+            owner = External(value.name.rpartition(".")[0], value.site)
+            for arg in call.args:
+                if arg.name is not None:
+                    self.keep(owner, arg.name, arg.node)
         if name.endswith(".config.from_object"):
             owner = External(value.name.removesuffix(".from_object"), value.site)
             for arg in call.positional():
                 self.on_value(arg.node, lambda held: self._keep_class(owner, held))
+
+    def _get_kept(self, owner: External, call: Invocation) -> None:
+        """``app.config.get("MODEL")``."""
+        for arg in call.positional()[:1]:
+            key = self.program.constants.get(arg.node)
+            if isinstance(key, str):
+                self.recall(owner, key, call.result)
 
     def _patch_environment(self, call: Invocation) -> None:
         """``patch.dict(os.environ, NAME=value)``; a dict is recognized by the callee that it is given to."""

@@ -13,7 +13,7 @@ from codemod.python import externals
 from codemod.python.objects import Container, External, Instance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from codemod.python.program import EnvironmentLookup, Program
 
@@ -43,11 +43,13 @@ class Tracer:
 
     ``settings_fields`` are fields that the environment fills (class, name); ``inert`` are fields that may stay empty
     because the value has another source: an object's attribute beside its class's, the unknown entries of a dict.
+    ``passes`` tells whether a call, by its label, surely gives a parameter a value.
     """
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.settings_fields: dict[int, tuple[int, str]] = {}
+        self.passes: Callable[[int, int], bool] = lambda _parameter, _label: True
         self.inert: set[int] = set(program.inert)
         self._lost: set[int] = set()
         self._reached: dict[int, set[int]] = {}
@@ -64,7 +66,7 @@ class Tracer:
             for owner, result in reads:
                 if owner in program.saturated or self._half_known(owner):
                     self._lost.add(result)
-        for got in program.defaulted:
+        for got in program.defaulted - program.lookups.keys():
             if not self._is_followed(got_from.get(program.calls[program.call_of[got]].func, -1)):
                 self._lost.add(got)
 
@@ -136,6 +138,8 @@ class Tracer:
             for source, label in edges:
                 if label == calls[-1]:
                     yield source, calls[:-1]
+                elif label == 0 and not self.passes(node, calls[-1]):
+                    yield source, calls
             return
         entered = {label for _, label in edges if label > 0}
         for source, label in edges:
@@ -153,7 +157,8 @@ class Tracer:
         """Whether ``default`` is an empty default that every call in the repository replaces."""
         if self.program.constants.get(default, ...) is not None:
             return False
-        return self.program.callers.get(parameter, set()) <= entered
+        callers = self.program.callers.get(parameter, set())
+        return callers <= entered and all(self.passes(parameter, label) for label in callers)
 
     def makers(self, node: int, context: Context = ()) -> list[tuple[int, Context]]:
         """The containers that ``node`` may hold: the node where each is made, and the calls on the way there."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from codemod.python.facts import Arg, Display, Place
+    from codemod.python.facts import Arg, Display, Function, Place
     from codemod.python.link import Linker
     from codemod.python.objects import Value
     from codemod.python.program import EnvironmentStore
@@ -89,7 +89,9 @@ class Values:
                 for arg in made.args:
                     if arg.name is not None:
                         self._written.setdefault(arg.name, set()).add(made.result)
+        self._lengths: dict[int, int] = {}
         self._index_readers()
+        self.tracer.passes = self._passes
 
     @cached_property
     def key_fields(self) -> frozenset[int]:
@@ -100,6 +102,11 @@ class Values:
     def returned(self) -> frozenset[int]:
         """The nodes of what functions return."""
         return frozenset(function.returns for function in self.program.functions)
+
+    @cached_property
+    def parameter_nodes(self) -> frozenset[int]:
+        """The nodes of the parameters of functions."""
+        return frozenset(p.node for function in self.program.functions for p in function.parameters)
 
     def _find_fields(self) -> None:
         """Tell the tracer which fields the environment fills, and which may stay empty."""
@@ -112,6 +119,22 @@ class Values:
                 and any(key in self.program.classes[ancestor].body for ancestor in self.linker.lineage(owner.index))
             ):
                 self.tracer.inert.add(node)
+        # What a property is read for is what it returns, never one of its functions.
+        properties = (index for index, kinds in self.linker.kinds.items() if kinds & {"property", "setter"})
+        self.tracer.inert.update(self.program.functions[index].node for index in properties)
+        self.tracer.inert.update(function.returns for function in self.program.functions if self._is_abstract(function))
+
+    def _is_abstract(self, function: Function) -> bool:
+        """Whether a method gives nothing because classes that derive from its own have to."""
+        if function.owner < 0 or self.program.back.get(function.returns):
+            return False
+        path = self.program.files[self.program.class_file[function.owner]].path
+        last = self.sources[path].slice(function.place).splitlines()[-1]
+        return "raise NotImplementedError" in last or any(
+            isinstance(value, External) and value.name.endswith("abstractmethod")
+            for node in function.decorators
+            for value in self.program.values.get(node, ())
+        )
 
     def call_path(self, call: int) -> str:
         """The file of a call."""
@@ -182,16 +205,13 @@ class Values:
             if other not in seen
         )
 
-    def is_conditional(self, given: Given, name: str) -> bool:
-        """Whether a value comes through a dict that may be without it: it was stored there, not written down there."""
-        if given.call >= 0:
-            return False
+    def stored_into(self, given: Given, name: str) -> Iterator[int]:
+        """The dicts through which a value comes that were made without it, so that it was stored there later."""
         expanded = self.program.values.get(self._unpacked.get((given.path, given.place), -1), ())
-        return any(
-            not self._is_written(owner.node, name, frozenset())
-            for owner in expanded
-            if isinstance(owner, Container) and name in self.program.fields.get(owner, ())
-        )
+        for owner in expanded if given.call < 0 else ():
+            holds = isinstance(owner, Container) and name in self.program.fields.get(owner, ())
+            if isinstance(owner, Container) and holds and not self._is_written(owner.node, name, frozenset()):
+                yield owner.node
 
     @cached_property
     def _unpacked(self) -> dict[tuple[str, Place], int]:
@@ -203,6 +223,22 @@ class Values:
                     found.setdefault((self.call_path(index), arg.place), arg.node)
         return found
 
+    def _passes(self, parameter: int, label: int) -> bool:
+        """Whether a call surely gives a parameter a value, be it out of what it unpacks."""
+        if (parameter, label) not in self.program.spilled:
+            return True
+        name, position, arg = self.program.spilled[parameter, label]
+        held = self.program.values.get(arg.node, ())
+        return bool(held) and all(
+            isinstance(value, Container)
+            and (self._is_written(value.node, name, frozenset()) if arg.stars == 2 else self._is_long(value, position))
+            for value in held
+        )
+
+    def _is_long(self, sequence: Container, position: int) -> bool:
+        """Whether a list is written down with an element at a position."""
+        return position < self._lengths.get(sequence.node, 0)
+
     def _is_written(self, node: int, name: str, seen: frozenset[int]) -> bool:
         """Whether a dict's own display, or one that is spread into it, has an entry."""
         if node in self._written.get(name, ()):
@@ -210,10 +246,29 @@ class Values:
         if node in self.collectors:  # `**kwargs`: every caller has to pass it
             entry = self.program.fields.get(Container(node), {}).get(name, -1)
             entered = {label for _, label in self.program.back.get(entry, ())}
-            return bool(entered) and self.program.callers.get(node, set()) <= entered
+            seen |= {node}
+            callers = self.program.callers.get(node, set())
+            return bool(entered) and callers <= entered and all(self._names(label, name, seen) for label in callers)
         seen |= {node}
         return any(
             self._is_written(other, name, seen) for other in self.program.spreads.get(node, ()) if other not in seen
+        )
+
+    def _names(self, label: int, name: str, seen: frozenset[int]) -> bool:
+        """Whether a call surely has an argument of a name."""
+        args = self.program.calls[label - 1].args
+        unpacked = [self.program.values.get(arg.node, ()) for arg in args if arg.stars == 2]
+        return (
+            not unpacked
+            or any(arg.name == name for arg in args)
+            or any(
+                bool(held)
+                and all(
+                    isinstance(value, Container) and value.node not in seen and self._is_written(value.node, name, seen)
+                    for value in held
+                )
+                for held in unpacked
+            )
         )
 
     @cached_property
@@ -332,7 +387,9 @@ class Values:
                 self._written.setdefault(key, set()).add(display.node)
         if display.kind == "dict":
             self._index_siblings("the keys of a dict", {key for key, _, _ in display.items if key >= 0})
-        elif display.kind == "set":
+        elif not display.spread:
+            self._lengths[display.node] = len(display.places)
+        if display.kind == "set":
             self._index_siblings("a set", {value for _, _, value in display.items})
 
     def _constants(self, nodes: Iterable[int]) -> set[int]:

@@ -7,13 +7,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod.python.extents import Nested
-from codemod.python.objects import Container
+from codemod.python.objects import Container, ContainerMethod
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from codemod.python.facts import Call, Display, ItemStore, Place
     from codemod.python.program import Program
+    from codemod.python.values import Given
+    from codemod.python.world import World
 
 
 class Write(NamedTuple):
@@ -117,6 +119,17 @@ class Written:
             for write in self._entries(other, name, seen | spreads):
                 yield write._replace(near=False)
 
+    def puts(self, node: int, name: str) -> Iterator[tuple[str, Place]]:
+        """Where an entry is stored in the dict made at a node: ``d[name] = ...``, ``d.setdefault(name, ...)``."""
+        for store, path in self._stores.get(node, ()):
+            if store.constant == name:
+                yield path, store.place
+        values, constants = self._program.values, self._program.constants
+        for call, file in zip(self._program.calls, self._program.call_file, strict=True):
+            key = constants.get(call.args[0].node) if call.args else None
+            if key == name and ContainerMethod(node, "setdefault") in values.get(call.func, ()):
+                yield self._program.files[file].path, call.place
+
     def _function(self, path: str, place: Place) -> int:
         """The innermost function around a place, or -1."""
         return self._functions[path].innermost(place)
@@ -124,3 +137,15 @@ class Written:
     def _made(self, nodes: list[int]) -> set[int]:
         values = self._program.values
         return {value.node for node in nodes for value in values.get(node, ()) if isinstance(value, Container)}
+
+
+def is_conditional(world: World, given: Given, name: str) -> bool:
+    """Whether a value comes through a dict that may be without it when it is unpacked."""
+    layout = world.layout(given.path)
+    return not all(
+        any(
+            path == given.path and layout.precedes(layout.statement(place), layout.statement(given.place))
+            for path, place in world.written.puts(node, name)
+        )
+        for node in world.stored_into(given, name)
+    )

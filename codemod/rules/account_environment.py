@@ -42,7 +42,8 @@ class AccountEnvironment(Rule):
 
     def follow(self, site: Site, file: Surrounding) -> Iterator[Told]:
         """Review each file that gives one of them to a program with a client that moves."""
-        given = site.role in (Role.DEFINES, Role.PASSES) and (site.value is None or site.value.text.strip())
+        gives = site.role in (Role.DEFINES, Role.PASSES) and not site.pattern
+        given = gives and (site.value is None or site.value.text.strip())
         if file.needs.kinds.get(site.name) is Kind.ACCOUNT and given and file.stand(site).moves:
             yield self.told_review(
                 site.span,

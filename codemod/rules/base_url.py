@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.actions import OrElse, Rewrite, SetCode, SetString
+from codemod.python.actions import OrElse, RenameIn, Rewrite, SetCode, SetString
 from codemod.python.addresses import VARIABLES, Address, classify, helper_call, moved_lookup, moved_node, serves_others
-from codemod.python.keys import collapsed
+from codemod.python.keys import SDK_KEY, collapsed
+from codemod.python.names import keepers, mentions, realm, realms
 from codemod.python.settings_class import settings_field
 from codemod.rules.rule import Example, Note, Rule
 
@@ -50,6 +51,31 @@ class BaseUrl(Rule):
         for given in world.urls(client):
             for rewrite in self._sources(given, world, world.base_url(client)):
                 yield self.change(rewrite.path, rewrite.place, "the base URL moves", rewrite)
+
+    def settle(self, world: World) -> Iterator[Note]:
+        """Texts that name the old variable to people follow, where nothing reads it any more."""
+        new = world.settings.base_url_env
+        for inside in realms(world):
+            for name in sorted(self._left(world, inside)):
+                for mention in mentions(world, name, inside):
+                    path, place = mention.path, mention.place
+                    if mention.role == "message":
+                        rewrite = Rewrite(path, place, RenameIn(name, new), self.id)
+                        yield self.change(path, place, f"{name} becomes {new}", rewrite)
+                    elif mention.role == "check":
+                        message = f"{name} is checked for here, and the migrated code reads {new}, which has a default"
+                        yield self.review(path, place, message, f"Take the check out, or check for {new}.")
+
+    def _left(self, world: World, inside: str) -> set[str]:
+        """The variables that clients which move read their URL from, and nobody any more."""
+        if world.http.held or any(True for _ in keepers(world, SDK_KEY, inside)):
+            return set()
+        read: dict[bool, set[str]] = {True: set(), False: set()}
+        for client in (client for client in world.clients if realm(world, client.path) == inside):
+            for origin in (origin for given in world.urls(client) for origin in world.origins(given.node)):
+                if origin.kind == "lookup":
+                    read[world.stays(client.index)] |= world.variables(origin) & VARIABLES
+        return read[False] - read[True]
 
     def _sources(self, given: Given, world: World, url: str) -> list[Rewrite]:
         rewrites: list[Rewrite] = []

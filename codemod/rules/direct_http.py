@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.addresses import Address
-from codemod.python.http_plan import RequestPlan, StaysError, plan_request
+from codemod.python.http_plan import RequestPlan, StaysError, key_origins, plan_request
 from codemod.python.http_review import concerns_openai, lacking, sent_otherwise, standing
 from codemod.rules.account_argument import AccountArgument
 from codemod.rules.api_key import ApiKey
 from codemod.rules.base_url import BaseUrl
 from codemod.rules.exposed_key import ExposedKey
+from codemod.rules.key_check import KeyCheck
 from codemod.rules.model_id import ModelId
 from codemod.rules.model_name_reader import ModelNameReader
 from codemod.rules.request_parameter import RequestParameter
@@ -78,6 +79,9 @@ class DirectHttp(Rule):
             return [self.keep(request.path, request.place, "this object has neither key nor body: it is never sent")]
         if world.http.answers_needed(request):
             return [self._left(request, "another request asks OpenAI for what this one leaves there")]
+        turned_away = list(KeyCheck.of_key(world, request, key_origins(world, request))) if moves else []
+        if turned_away:
+            return turned_away
         try:
             plan_request(world, request)
         except StaysError as reason:

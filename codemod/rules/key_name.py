@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from codemod.python.world import World
 
 # What such a mention names is read by somebody else than a client that moves.
-_STAYING = ("own", "handed", "other")
+_STAYING = ("own", "stored", "literal", "handed", "other")
+_UNUSED = "it is not used for a client that moves"
 
 
 class KeyName(Rule):
@@ -86,7 +87,7 @@ class KeyName(Rule):
                 here = any(rewrite.path == mention.path for rewrite in moved)
                 alone = mention.path in left or bool(kept_in[mention.path] and not here)
                 stays = mention.role == "message" and alone
-                needs = keeper if mention.role in ("own", "handed") else kept_in[mention.path]
+                needs = keeper if mention.role in ("own", "stored", "literal", "handed") else kept_in[mention.path]
                 yield from self._follow(world, name, mention, needs, stays=stays)
 
     def _follow(self, world: World, name: str, mention: Mention, keeper: str | None, *, stays: bool) -> Iterator[Note]:
@@ -94,9 +95,10 @@ class KeyName(Rule):
         if mention.role == "handed" and keeper is None:
             yield self._handed(world, name, mention)
         elif stays or mention.role in _STAYING or (keeper is not None and mention.role != "message"):
-            why = f"{keeper} still needs it" if keeper is not None else "it is not used for a client that moves"
+            unused = "what it is set to is a key of OpenAI's" if mention.role in ("stored", "literal") else _UNUSED
+            why = f"{keeper} still needs it" if keeper is not None else unused
             message = f"{name} stays here: {why}"
-            if mention.role == "set" and _beside_moving(world, mention.path):
+            if mention.role in ("set", "stored") and _beside_moving(world, mention.path):
                 message += f"; the migrated code reads {key}, and would not find it"
                 advice = f"Set {key} here as well, to a key of the new provider."
                 yield self.review(mention.path, mention.place, message, advice)

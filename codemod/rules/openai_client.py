@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import Rewrite, SetArguments, SetCode
+from codemod.python.raw_calls import whole_url
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
@@ -41,9 +42,15 @@ class OpenAIClient(Rule):
     )
 
     def move(self, client: Client, world: World) -> Iterator[Note]:
-        """Add the arguments that are missing."""
+        """Add the arguments that are missing; a request that names all of its URL goes where its client does."""
         if client.module is not None:
             return
+        for call in world.endpoint_calls(client):
+            whole = whole_url(world.program, call) if world.supported(client, call.path) else None
+            if whole is not None:
+                (arg, under), path = whole, world.call_path(call.call)
+                rewrite = Rewrite(path, arg.place, SetCode(f'"{under}"'), self.id)
+                yield self.change(path, arg.place, "this path is taken under its client's URL", rewrite)
         settings = world.settings
         missing = []
         if not world.given_to(client, "base_url"):

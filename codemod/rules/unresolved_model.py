@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.ids import plan_models
+from codemod.python.pairs import chosen_with
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class UnresolvedModel(Rule):
             for plan in plan_models(world, client, call):
                 shared = world.model_uses.get(plan.given.node, ())
                 stays = any(other.call == call.call and other.client in world.held for other in shared)
-                if stays and (plan.literals or plan.readers):
+                if stays and (plan.literals or plan.readers) and not chosen_with(world, plan.given):
                     yield self.review(
                         client.path,
                         client.place,

@@ -33,7 +33,7 @@ class UrlVariable(Rule):
 
     def follow(self, site: Site, file: Surrounding) -> Iterator[Told]:
         """Rename one place, or say why not."""
-        if file.needs.kinds.get(site.name) is not Kind.URL or site.role is Role.PROSE:
+        if file.needs.kinds.get(site.name) is not Kind.URL or site.role is Role.PROSE or site.pattern:
             return
         stand, new = file.stand(site), file.needs.base_url_env
         if not stand.moves:

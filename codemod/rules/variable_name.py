@@ -93,6 +93,13 @@ class VariableName(Rule):
     def _entry(self, site: Site, file: Surrounding, stand: Stand) -> Iterator[Told]:
         name, key = site.name, file.needs.target.key_env
         edits = [Edit(site.span, key, self.id)]
+        if site.pattern:
+            if not file.defines(key):
+                passed = file.text[site.span.start : site.span.end]
+                yield self.told_change(
+                    site.span, f"{key} is added: {passed} lets {name} through", file.copied(site, edits, self.id)
+                )
+            return
         if site.value is not None:
             edits += self._value(site, site.value, file)
         edits += self._said(site, file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ _PASSING = frozenset({"passenv", "pass_env", "passenvironment", "unsetenvironmen
 _SETTING = frozenset({"setenv", "set_env", "env"})
 _RUNNING = re.compile(r"exec\w+|commands?(?:_pre|_post)?", re.IGNORECASE)
 _SUPERVISOR = re.compile(r"program:|supervisord|eventlistener:|fcgi-program:|group:")
-_PASSED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*+(?![A-Za-z0-9_*{}])")
+_PASSED = re.compile(r"[A-Za-z_][A-Za-z0-9_*?]*+(?![A-Za-z0-9_*{}])")
 _ASSIGNED = re.compile(r"(?:[DRUdru]:)*([A-Za-z_][A-Za-z0-9_]*+)[ \t]*+=[ \t]*+")
 _COMMENTED = re.compile(
     r"[ \t]*+[#;][#; \t]*+(?:Environment[ \t]*+=[ \t]*+(?P<quote>[\"']?)|(?:env|setenv)[ \t]*+=[ \t]*+|(?:[DRU]:)+)?"
@@ -61,7 +62,7 @@ class _Ini:
         for setting in settings(self.lines):
             if isinstance(setting, Span):
                 self._line(setting)
-            elif self.shell.named(setting.start, setting.values[-1].end + 1):
+            elif _key(setting) in _PASSING or self.shell.named(setting.start, setting.values[-1].end + 1):
                 self._setting(setting)
 
     def referred(self) -> list[Site]:
@@ -101,7 +102,7 @@ class _Ini:
     # -- settings
 
     def _setting(self, setting: Setting) -> None:
-        key = setting.key.lower().replace("-", "_")
+        key = _key(setting)
         if key in _PASSING:
             self._passed(setting, systemd=key.endswith("environment"))
         elif key == "environment" and _SUPERVISOR.match(setting.section):
@@ -146,11 +147,14 @@ class _Ini:
 
     def _passed(self, setting: Setting, *, systemd: bool) -> None:
         """Names with blanks, commas or line ends between them."""
+        everything = any("*" in re.split(r"[\s,]+", self.text[line.start : line.end]) for line in setting.values)
         for line in setting.values:
             names = list(_PASSED.finditer(self.text, line.start, line.end))
             comma = "," if "," in self.text[line.start : line.end] else ""
             for found in names:
-                if found[0] not in self.wanted or self.text[found.start() - 1] not in " \t\n,=:":
+                pattern = not found[0].isidentifier()
+                covered = sorted(fnmatch.filter(self.wanted, found[0])) if pattern else {found[0]} & self.wanted
+                if not covered or (pattern and everything) or self.text[found.start() - 1] not in " \t\n,=:":
                     continue
                 span = Span(*found.span())
                 repeat = Repeat(span.end, span, before=f"{comma} ")
@@ -159,7 +163,7 @@ class _Ini:
                 elif not systemd and len(names) == 1 and not comma:
                     # tox 4 takes no blanks between names, tox 3 no commas.
                     repeat = self._below(span, setting)
-                self.sites.append(Site(found[0], span, Role.PASSES, repeat=repeat))
+                self.sites += [Site(name, span, Role.PASSES, repeat=repeat, pattern=pattern) for name in covered]
 
     def _words(self, setting: Setting) -> None:
         """``NAME=value`` in words as systemd has them: the quotes stand around the whole."""
@@ -217,6 +221,10 @@ class _Ini:
                 computed = True
         known = {name.span: name for name in names}
         return replace(content, references=tuple(known[span] for span in sorted(known)), computed=computed)
+
+
+def _key(setting: Setting) -> str:
+    return setting.key.lower().replace("-", "_")
 
 
 def _words(text: str, line: Span) -> list[Span]:

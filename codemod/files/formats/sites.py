@@ -17,14 +17,15 @@ def all_sites(
     text: str, wanted: frozenset[str], understood: Iterable[Site], prose: Iterable[Span] = (), *, rest: Role
 ) -> list[Site]:
     """A site for each name in ``text``: the last that was ``understood`` there, else prose or of the role ``rest``."""
-    known = {site.span: site for site in understood}
+    known = {(site.span, site.name): site for site in understood}
+    taken = {span for span, _ in known}
     talk = disjoint(prose)
     sites, at = [], 0
     for name, span in find_names(text, wanted):
         while at < len(talk) and talk[at].end <= span.start:
             at += 1
         inside = at < len(talk) and talk[at].start <= span.start
-        if span not in known:
+        if span not in taken:
             sites.append(Site(name, span, Role.PROSE if inside else rest))
     return sorted([*sites, *known.values()], key=lambda site: site.span)
 
