@@ -259,6 +259,10 @@ ELSEWHERE = {
         "pack/__init__.py": "from app import ask as query\n",
         "use.py": "from pack import query\n\n\ndef main(choice):\n    query('x', choice)\n",
     },
+    "a stand-in by its path": {
+        "app.py": CLIENT + "client.embeddings.create(model='text-embedding-3-small', input='x')\n",
+        "test_app.py": "import openai\n\n\ndef test_ask(mocker):\n    mocker.patch('app.client')\n",
+    },
     "nothing": {"use.py": "def main():\n    return 3\n"},
 }
 

@@ -34,8 +34,10 @@ _TELLING = re.compile(
     r"|\benviron\b(?!\s*(?:\[|\.\s*(?:get|pop|setdefault)\(|\.__getitem__\()\s*['\"])"
 )
 _OWN_CLASS = re.compile(r"\bcls\(|__class__|\btype\(self\)")
-# A name as it is spelled in a body: by itself; as an attribute, an argument or a text; where something is stored.
+# A name as it is spelled in a body: by itself; at the end of a text, as in ``patch("app.client")``; as an attribute, an
+# argument or a text; where something is stored.
 _SAID = r"\b{}\b"
+_NAMED = r"\.{}['\"]"
 _USED = r"[.'\"]\s*{0}\b|\b{0}\s*=(?!=)"
 _STORED = (
     r"\.\s*{0}\s*(?::[^=\n]*|[-+*/|&%^@<>]{{0,2}})=(?!=)|\.{0}\s*,[^=\n(]*=(?!=)|\b(?:as|for)\s[^\n:]*?\.{0}\b"
@@ -87,6 +89,7 @@ class Bodies:
         patterns = {(name, _SAID) for name in relevance.variables()}  # also in messages
         patterns |= {(name, _USED) for name in relevance.used()} | {(name, _STORED) for name in relevance.stored()}
         for path, name in relevance.names():
+            patterns.add((name, _NAMED))
             if path in self._files:
                 self._files[path].names.add((name, _SAID))
             if len(self._files) > (path in self._files):
