@@ -37,7 +37,7 @@ class Needed(NamedTuple):
 
     ``inside`` are those nodes, and what is only followed in the files that are read: what is in requests that are sent
     without the SDK. ``values`` are the nodes whose own value enters a client, a call or a request; ``talk`` are nodes
-    that may hold an address of OpenAI's, or the name of a variable for one.
+    that may hold an address of OpenAI's, the name of a variable for one, or of a model.
     """
 
     nodes: set[int]
@@ -59,6 +59,7 @@ class Demand:
         self._calls = 0
         self._opaque = OpaqueCalls(program)
         self._said: list[int] = []  # what names OpenAI's host, or a variable for it
+        self._ids: list[int] = []  # what names a model of OpenAI's
         self._constants = self._compositions = 0
         self._asked_with: dict[int, int] = {}  # the functions that parameters are of
         self._functions = 0
@@ -89,7 +90,7 @@ class Demand:
         nodes, callees = set(self._seen), self._callees | self._shared()
         values = self._values([*roots, *self._said_in_requests()])
         self._follow(values)
-        return Needed(nodes, callees, self._seen, values, self._talk)
+        return Needed(nodes, callees, self._seen, values, self._talk | program.spread(self._ids, program.derived))
 
     def _values(self, nodes: Iterable[int]) -> set[int]:
         """Every node whose value can be the one of ``nodes``, or a part of it."""
@@ -122,8 +123,9 @@ class Demand:
         self._calls = len(program.calls)
         self._opaque.catch_up(self._attributes, self._behind)
         self._seen, self._classes, self._callees = set(), set(), set()
-        constants = islice(program.constants.items(), self._constants, None)
+        constants = list(islice(program.constants.items(), self._constants, None))
         self._said += [node for node, text in constants if _names_openai(text)]
+        self._ids += [node for node, text in constants if isinstance(text, str) and provider.is_openai_model(text)]
         texts = islice(program.compositions.items(), self._compositions, None)
         self._said += [node for node, made in texts if any(_names_openai(part.text) for part in made.parts)]
         self._constants, self._compositions = len(program.constants), len(program.compositions)
