@@ -119,6 +119,7 @@ def _decided(loader: Loader, settings: Settings, root: Path) -> Decided:
     from codemod.python.variables import needs  # noqa: PLC0415
     from codemod.python.world import World  # noqa: PLC0415
 
+    loader.linker.finish()
     world = World(loader.linker, loader.sources, settings, frozenset(loader.chosen), root, loader.imports)
     facts = {facts.path: facts for facts in world.program.files}
     while True:

@@ -123,6 +123,11 @@ class Graph:
             stack += fresh
         self.program.saturated |= self._cut_off
 
+    def finish(self) -> None:
+        """Give up what acts on values: no file is added any more, and it takes as much memory as the values do."""
+        self._sites.clear()
+        self._watchers.clear()
+
     def run(self) -> None:
         """Spread values until nothing is new."""
         flow, sites, quiet, queue, put = self.program.flow, self._sites, self._quiet, self._queue, self.put

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from codemod.python.facts import Call, Display, ItemStore, Place
+    from codemod.python.layout import Layout
     from codemod.python.program import Program
     from codemod.python.values import Given
     from codemod.python.world import World
@@ -141,11 +142,14 @@ class Written:
 
 def is_conditional(world: World, given: Given, name: str) -> bool:
     """Whether a value comes through a dict that may be without it when it is unpacked."""
-    layout = world.layout(given.path)
     return not all(
         any(
-            path == given.path and layout.precedes(layout.statement(place), layout.statement(given.place))
+            path == given.path and _precedes(world.layout(path), place, given.place)
             for path, place in world.written.puts(node, name)
         )
         for node in world.stored_into(given, name)
     )
+
+
+def _precedes(layout: Layout, place: Place, other: Place) -> bool:
+    return layout.precedes(layout.statement(place), layout.statement(other))
