@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from codemod.python.facts import (
     SLICE,
@@ -60,39 +60,12 @@ class ExpressionScanner(Versions):
         self.function_index = -1
         self.rebound: frozenset[str] = frozenset()
         self.bodies: list[Body] = []
-        self._visitors: dict[type, Callable[..., int]] = {
-            ast.Name: self._name,
-            ast.Constant: self._constant,
-            ast.Attribute: self._attribute,
-            ast.Call: self._call,
-            ast.Subscript: self._subscript,
-            ast.BoolOp: self._bool_op,
-            ast.IfExp: self._if_exp,
-            ast.Await: self._await,
-            ast.NamedExpr: self._named,
-            ast.JoinedStr: self._joined,
-            ast.BinOp: self._bin_op,
-            ast.Compare: self._compare,
-            ast.UnaryOp: self._unary,
-            ast.Dict: self._dict,
-            ast.List: self._sequence,
-            ast.Tuple: self._sequence,
-            ast.Set: self._sequence,
-            ast.ListComp: self._comprehension,
-            ast.SetComp: self._comprehension,
-            ast.GeneratorExp: self._comprehension,
-            ast.DictComp: self._comprehension,
-            ast.Lambda: self._lambda,
-            ast.Yield: self._yield,
-            ast.YieldFrom: self._yield_from,
-            ast.Starred: self._starred,
-        }
 
     def expr(self, node: ast.expr) -> int:
         """The node that holds the value of an expression."""
         kind = type(node)
         visitor = self._visitors.get(kind)
-        result = visitor(node) if visitor is not None else self._other(node)
+        result = visitor(self, node) if visitor is not None else self._other(node)
         return self._guarded(node, result) if "?" in self.scope.env and kind in _GUARDED else result
 
     def _other(self, node: ast.expr) -> int:
@@ -415,6 +388,34 @@ class ExpressionScanner(Versions):
             case ast.Name() | ast.Attribute():
                 return self.expr(node)
         return -1
+
+    _visitors: ClassVar[dict[type, Callable[..., int]]] = {
+        ast.Name: _name,
+        ast.Constant: _constant,
+        ast.Attribute: _attribute,
+        ast.Call: _call,
+        ast.Subscript: _subscript,
+        ast.BoolOp: _bool_op,
+        ast.IfExp: _if_exp,
+        ast.Await: _await,
+        ast.NamedExpr: _named,
+        ast.JoinedStr: _joined,
+        ast.BinOp: _bin_op,
+        ast.Compare: _compare,
+        ast.UnaryOp: _unary,
+        ast.Dict: _dict,
+        ast.List: _sequence,
+        ast.Tuple: _sequence,
+        ast.Set: _sequence,
+        ast.ListComp: _comprehension,
+        ast.SetComp: _comprehension,
+        ast.GeneratorExp: _comprehension,
+        ast.DictComp: _comprehension,
+        ast.Lambda: _lambda,
+        ast.Yield: _yield,
+        ast.YieldFrom: _yield_from,
+        ast.Starred: _starred,
+    }
 
 
 def _is_annotated(node: ast.Subscript) -> bool:

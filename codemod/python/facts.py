@@ -260,6 +260,11 @@ class Facts:
         """The number of the next class."""
         return self.start.classes + len(self.classes)
 
+    def clear_flow(self) -> None:
+        """Give up what nobody asks of a file any more once it is linked."""
+        for name in _FLOW:
+            getattr(self, name).clear()
+
     def extend(self, part: Facts) -> None:
         """Take in the facts of another part of the file."""
         for name in _TABLES:
@@ -270,7 +275,12 @@ class Facts:
 
 _TABLES = ("constants", "functions", "classes", "local_names")
 _LISTS = (
-    *("attribute_loads", "attribute_stores", "item_loads", "item_stores", "displays", "iterations"),
+    *("attribute_loads", "attribute_stores", "item_loads", "item_stores", "displays"),
     *("imports", "uses", "mentions"),
 )
 """What is asked of a file once it is linked."""
+_FLOW = (
+    *("places", "edges", "derived", "guards", "fallbacks", "names", "calls", "iterations", "compositions"),
+    *("annotated", "declared"),
+)
+"""What is not."""

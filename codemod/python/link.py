@@ -71,8 +71,9 @@ class Linker(Libraries):
     def add_part(self, part: Facts) -> None:
         """Put the facts of bodies to work that were scanned after the rest of their file."""
         file = self.files[part.path]
+        named = bool(part.names)
         self._add(part, file)
-        for target in self._stars[file] if part.names else ():
+        for target in self._stars[file] if named else ():
             self._request(target, "*", file)
         self.program.files[file].extend(part)
 
@@ -96,9 +97,7 @@ class Linker(Libraries):
             self._import(record, file)
         self._add_definitions(facts, file)
         self._add_sites(facts, file)
-        # The program has them now.
-        for spent in (facts.places, facts.edges, facts.derived, facts.calls, facts.compositions):
-            spent.clear()
+        facts.clear_flow()  # the program has it now
 
     # Definitions
 

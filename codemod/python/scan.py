@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from codemod.python.expressions import Body, ExpressionScanner
 from codemod.python.facts import (
@@ -79,34 +79,6 @@ class _Scanner(ExpressionScanner):
         self.dead = False
         self.depth = 0
         self.left: dict[int, Body] = {}
-        self._statements: dict[type, Callable[..., None]] = {
-            ast.Expr: self._expr,
-            ast.Assign: self._assign,
-            ast.AnnAssign: self._ann_assign,
-            ast.AugAssign: self._aug_assign,
-            ast.Return: self._return,
-            ast.Raise: self._raise,
-            ast.Assert: self._assert,
-            ast.If: self._if,
-            ast.For: self._for,
-            ast.AsyncFor: self._for,
-            ast.While: self._while,
-            ast.With: self._with,
-            ast.AsyncWith: self._with,
-            ast.Try: self._try,
-            ast.TryStar: self._try,
-            ast.Match: self._match,
-            ast.FunctionDef: self._function_def,
-            ast.AsyncFunctionDef: self._function_def,
-            ast.ClassDef: self._class_def,
-            ast.Import: self._import,
-            ast.ImportFrom: self._import_from,
-            ast.Global: self._global,
-            ast.Nonlocal: self._global,
-            ast.Continue: self._leave,
-            ast.Break: self._leave,
-            ast.Delete: self._delete,
-        }
 
     def module(self, tree: ast.Module, wanted: Callable[[ast.stmt], bool]) -> None:
         """Visit the module's body, then the bodies of functions from the outside in."""
@@ -187,7 +159,7 @@ class _Scanner(ExpressionScanner):
         for statement in body:
             visitor = self._statements.get(type(statement))
             if visitor is not None:
-                visitor(statement)
+                visitor(self, statement)
 
     def _branch(self, body: list[ast.stmt], env: Environment) -> tuple[Environment, bool]:
         """Visit a branch from ``env``; returns where it leaves the names, and whether control leaves it at all."""
@@ -486,6 +458,35 @@ class _Scanner(ExpressionScanner):
             )
             if bound >= 0:
                 self.bind(name, bound)
+
+    _statements: ClassVar[dict[type, Callable[..., None]]] = {
+        ast.Expr: _expr,
+        ast.Assign: _assign,
+        ast.AnnAssign: _ann_assign,
+        ast.AugAssign: _aug_assign,
+        ast.Return: _return,
+        ast.Raise: _raise,
+        ast.Assert: _assert,
+        ast.If: _if,
+        ast.For: _for,
+        ast.AsyncFor: _for,
+        ast.While: _while,
+        ast.With: _with,
+        ast.AsyncWith: _with,
+        ast.Try: _try,
+        ast.TryStar: _try,
+        ast.Match: _match,
+        ast.FunctionDef: _function_def,
+        ast.AsyncFunctionDef: _function_def,
+        ast.ClassDef: _class_def,
+        ast.Import: _import,
+        ast.ImportFrom: _import_from,
+        ast.Global: _global,
+        ast.Nonlocal: _global,
+        ast.Continue: _leave,
+        ast.Break: _leave,
+        ast.Delete: _delete,
+    }
 
 
 class _Recorder(_Scanner):

@@ -7,6 +7,7 @@ import io
 import re
 import tokenize
 import warnings
+from array import array
 from bisect import bisect_left, bisect_right
 from functools import cached_property
 from itertools import accumulate
@@ -50,7 +51,7 @@ class Source:
         self.data = data
         self.text, self.encoding, self._bom = self._decoded(data)
         self.code = self.text
-        self._starts: list[int] | None = None
+        self._starts: array[int] | None = None
         self._columns: dict[int, list[int]] = {}
 
     def _decoded(self, data: bytes) -> tuple[str, str, bool]:
@@ -89,14 +90,15 @@ class Source:
         return span
 
     @property
-    def starts(self) -> list[int]:
+    def starts(self) -> array[int]:
         """The offset at which each line starts, line 1 first."""
         if self._starts is None:
             if "\r" in self.text:
-                self._starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+                starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
             else:
                 ends = accumulate(map(len, self.text.split("\n")[:-1]))
-                self._starts = [0, *(end + number for number, end in enumerate(ends, 1))]
+                starts = [0, *(end + number for number, end in enumerate(ends, 1))]
+            self._starts = array("q", starts)
         return self._starts
 
     def line(self, number: int) -> str:
