@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import builtins
 from collections import defaultdict
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from codemod import provider
@@ -37,6 +37,12 @@ if TYPE_CHECKING:
     from codemod.python.facts import Call, Display, Facts, Import, Parameter
     from codemod.python.modules import Modules
     from codemod.python.outline import Outline
+
+
+@cache
+def _outside(name: str) -> External:
+    """What a library, or the language, calls so: one object wherever it is used."""
+    return External(name)
 
 
 class Linker(Libraries):
@@ -339,7 +345,7 @@ class Linker(Libraries):
             if starred and not hasattr(builtins, name):
                 self._names_wanted.setdefault(file, []).append((name, node))
             else:
-                self.put(node, External(name))
+                self.put(node, _outside(name))
 
     def _star_to_load(self, file: int) -> str | None:
         """A module, not loaded yet, all of whose names a file imports."""
@@ -355,7 +361,7 @@ class Linker(Libraries):
         elif target is None:
             if node >= 0 and not record.level:
                 dotted = record.module if record.name is None else f"{record.module}.{record.name}"
-                self.put(node, External(externals.canonical(dotted)))
+                self.put(node, _outside(externals.canonical(dotted)))
         elif node >= 0:
             self._request(target, record.name, node)
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from codemod.python.outline import Outline
 
 
+# So many edges from a node are looked through one by one: most nodes have one, and a list of few takes half as much
+# memory as a set.
+_FEW = 8
 PASSED = frozenset({"model", "engine", "deployment_id", "api_key", "api_base", "api_type"})
 """Arguments of calls through the SDK's module that decide where a call goes."""
 
@@ -126,14 +129,14 @@ class Option:
 class Program:
     """All that is known about the files read so far.
 
-    ``flow`` and ``back`` are the edges from and to a node, as target or source and label. ``values`` keeps what a node
-    may hold in the order found, so that two runs say the same. ``saturated`` are nodes through which so much flows that
-    not all of it is followed. ``members_wanted`` are nodes that take nothing but a class's members, should it be an
-    Enum: what it is called with, and what is annotated with it. ``defaulted`` are the results of
-    ``mapping.get(name, default)``. ``unpacked`` are nodes that an argument behind stars may fill, ``spilled`` those of
-    parameters, by the call's label, with name and position; ``filled`` those that
-    something unknown fills, and ``scattered`` the classes whose objects' attributes are stored by unknown names,
-    and options that are.
+    ``flow`` and ``back`` are the edges from and to a node, as target or source and label; ``crowded`` has those once
+    more of which a node has many, so that each is added once. ``values`` keeps what a node may hold in the order found, so
+    that two runs say the same. ``saturated`` are nodes through which so much flows that not all of it is followed.
+    ``members_wanted`` are nodes that take nothing but a class's members, should it be an Enum: what it is called with,
+    and what is annotated with it. ``defaulted`` are the results of ``mapping.get(name, default)``. ``unpacked`` are
+    nodes that an argument behind stars may fill, ``spilled`` those of parameters, by the call's label, with name and
+    position; ``filled`` those that something unknown fills, and ``scattered`` the classes whose objects' attributes are
+    stored by unknown names, and options that are.
     ``names`` are those of nodes that other bodies can reach: a module's, with its path, or an attribute's (None).
     ``holders`` are the nodes of the containers that elements are in, ``field_of`` the classes of the objects of fields,
     ``given_by`` the functions of what they return and yield. ``openai`` are nodes that may hold a client, a part of the
@@ -157,7 +160,8 @@ class Program:
     classes: list[Class] = field(default_factory=list)
     function_file: list[int] = field(default_factory=list)
     class_file: list[int] = field(default_factory=list)
-    flow: dict[int, dict[tuple[int, int], None]] = field(default_factory=lambda: defaultdict(dict))
+    flow: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    crowded: dict[int, set[tuple[int, int]]] = field(default_factory=dict)
     back: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     derived: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     values: dict[int, dict[Value, None]] = field(default_factory=lambda: defaultdict(dict))
@@ -215,10 +219,14 @@ class Program:
         """Add an edge; False when it was there."""
         if source == target:
             return False
-        edges, edge = self.flow[source], (target, label)
-        if edge in edges:
+        edges, edge, known = self.flow[source], (target, label), self.crowded.get(source)
+        if edge in (edges if known is None else known):
             return False
-        edges[edge] = None
+        if known is not None:
+            known.add(edge)
+        elif len(edges) == _FEW:
+            self.crowded[source] = {*edges, edge}
+        edges.append(edge)
         self.back[target].append((source, label))
         return True
 
