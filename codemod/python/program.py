@@ -130,8 +130,9 @@ class Program:
     """All that is known about the files read so far.
 
     ``flow`` and ``back`` are the edges from and to a node, as target or source and label; ``crowded`` has those once
-    more of which a node has many, so that each is added once. ``values`` keeps what a node may hold in the order found, so
-    that two runs say the same. ``saturated`` are nodes through which so much flows that not all of it is followed.
+    more of which a node has many, so that each is added once. ``values`` keeps what a node may hold in the order
+    found, so that two runs say the same. ``saturated`` are nodes through which so much flows that not all of it is
+    followed.
     ``members_wanted`` are nodes that take nothing but a class's members, should it be an Enum: what it is called with,
     and what is annotated with it. ``defaulted`` are the results of ``mapping.get(name, default)``. ``unpacked`` are
     nodes that an argument behind stars may fill, ``spilled`` those of parameters, by the call's label, with name and

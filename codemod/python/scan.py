@@ -1,4 +1,4 @@
-"""One Python file -> facts: statements, assignments and control flow; expressions are in ``expressions``."""
+"""One Python file -> facts: assignments and definitions; the rest is in ``control_flow`` and ``expressions``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from codemod.python.expressions import Body, ExpressionScanner
+from codemod.python.control_flow import ControlFlow
+from codemod.python.expressions import Body
 from codemod.python.facts import (
     Arg,
     AttributeStore,
@@ -16,13 +17,12 @@ from codemod.python.facts import (
     Import,
     ItemLoad,
     ItemStore,
-    Iteration,
     Part,
     Start,
 )
 from codemod.python.openings import import_lines, openings
 from codemod.python.outline import Outline
-from codemod.python.scopes import Environment, Scope, ending_functions, last_name, never_returns, path_of
+from codemod.python.scopes import Scope, ending_functions, last_name, never_returns, path_of
 from codemod.python.versions import place_of
 
 if TYPE_CHECKING:
@@ -70,14 +70,12 @@ def scanned_nodes(tree: ast.Module, path: str, outline: Outline) -> dict[ast.exp
     return recorder.nodes
 
 
-class _Scanner(ExpressionScanner):
-    """Visits statements. ``dead`` is true after a statement that control does not leave downwards."""
+class _Scanner(ControlFlow):
+    """Visits the statements of a file, and the bodies of its functions; ``left`` are those left out."""
 
     def __init__(self, facts: Facts, locate: Callable[[ast.JoinedStr], None] | None = None) -> None:
         super().__init__(facts, locate)
         self.ending: frozenset[str] = frozenset()
-        self.dead = False
-        self.depth = 0
         self.left: dict[int, Body] = {}
 
     def module(self, tree: ast.Module, wanted: Callable[[ast.stmt], bool]) -> None:
@@ -152,128 +150,6 @@ class _Scanner(ExpressionScanner):
             else:
                 self.facts.names[load] = name
 
-    # Blocks and branches
-
-    def block(self, body: list[ast.stmt]) -> None:
-        """Visit statements in order."""
-        for statement in body:
-            visitor = self._statements.get(type(statement))
-            if visitor is not None:
-                visitor(self, statement)
-
-    def _branch(self, body: list[ast.stmt], env: Environment) -> tuple[Environment, bool]:
-        """Visit a branch from ``env``; returns where it leaves the names, and whether control leaves it at all."""
-        self.scope.env, self.dead = env, False
-        self.depth += 1
-        self.block(body)
-        self.depth -= 1
-        return self.scope.env, not self.dead
-
-    def _meet(self, branches: list[tuple[Environment, bool]]) -> None:
-        alive = [env for env, passes in branches if passes]
-        self.dead = not alive
-        self.scope.env = self.join(alive or [branches[0][0]])
-
-    def _if(self, node: ast.If) -> None:
-        self.use(self.expr(node.test), "test", node.test)
-        before = self.scope.env
-        self.scope.env = dict(before)
-        self.narrow(node.test, True)
-        taken = self._branch(node.body, self.scope.env)
-        self.scope.env = dict(before)
-        self.narrow(node.test, False)
-        narrowed = dict(self.scope.env)
-        other = self._branch(node.orelse, self.scope.env)
-        self._meet([taken, other])
-        if not taken[1] and self.depth == 0:
-            self._settle(before, narrowed)
-
-    def _settle(self, before: Environment, narrowed: Environment) -> None:
-        """After a guard at the top of a body, later code sees only the guarded version, and so do other functions."""
-        for name, version in narrowed.items():
-            if name.startswith("?"):
-                store = self.scope.stores.get(name[1:])
-                if store is not None and name not in before:
-                    site = self.facts.attribute_stores[store]
-                    self.facts.attribute_stores[store] = site._replace(value=self.guard(site.value))
-            elif before.get(name) not in (None, version):
-                self.scope.superseded.add(before[name])
-
-    def _while(self, node: ast.While) -> None:
-        self.use(self.expr(node.test), "test", node.test)
-        before = self.scope.env
-        self.scope.env = dict(before)
-        self.narrow(node.test, True)
-        self._loop(before, node.body, node.orelse)
-        if not any(isinstance(inner, ast.Break) for inner in ast.walk(node)):
-            left = self.scope.env
-            self.scope.env = dict(left)
-            self.narrow(node.test, False)
-            if self.depth == 0:
-                self._settle({**left, **before}, self.scope.env)
-                self._settle(left, self.scope.env)
-
-    def _for(self, node: ast.For | ast.AsyncFor) -> None:
-        source = self.expr(node.iter)
-        before = self.scope.env
-        self.scope.env = dict(before)
-        self.assign_elements(source, node.target)
-        self._loop(before, node.body, node.orelse)
-
-    def _loop(self, before: Environment, body: list[ast.stmt], orelse: list[ast.stmt]) -> None:
-        after, _ = self._branch(body, self.scope.env)
-        for name, version in after.items():
-            entry = before.get(name)
-            if entry is not None and entry != version and not name.startswith("?"):
-                self.edge(version, entry)  # the next turn reads what this one wrote
-        self._meet([(before, True), (after, True)])
-        self.block(orelse)
-
-    def _with(self, node: ast.With | ast.AsyncWith) -> None:
-        for item in node.items:
-            source = self.expr(item.context_expr)
-            if item.optional_vars is not None:
-                entered = self.node(item.context_expr)
-                self.facts.iterations.append(Iteration(source, entered, True))
-                self.assign(item.optional_vars, entered, node)
-        self.block(node.body)
-
-    def _try(self, node: ast.Try | ast.TryStar) -> None:
-        before = dict(self.scope.env)
-        body, passes = self._branch(node.body, self.scope.env)
-        branches = [(body, passes)]
-        start = self.join([before, body])
-        branches += [self._branch(handler.body, dict(start)) for handler in node.handlers]
-        if passes:
-            branches[0] = self._branch(node.orelse, body)
-        self._meet(branches)
-        dead = self.dead
-        self.block(node.finalbody)
-        self.dead = self.dead or dead
-
-    def _match(self, node: ast.Match) -> None:
-        subject = self.expr(node.subject)
-        self.use(subject, "compare", node.subject)
-        before = self.scope.env
-        branches = []
-        exhaustive = False
-        for case in node.cases:
-            self.scope.env = dict(before)
-            for pattern in ast.walk(case.pattern):
-                if isinstance(pattern, ast.MatchAs | ast.MatchStar) and pattern.name:
-                    self.bind(pattern.name, subject)
-            if case.guard is not None:
-                self.use(self.expr(case.guard), "test", case.guard)
-            elif isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None:
-                exhaustive = True
-            branches.append(self._branch(case.body, self.scope.env))
-        if not exhaustive:
-            branches.append((before, True))
-        self._meet(branches)
-
-    def _leave(self, _node: ast.stmt) -> None:
-        self.dead = True
-
     # Simple statements
 
     def _expr(self, node: ast.Expr) -> None:
@@ -288,21 +164,6 @@ class _Scanner(ExpressionScanner):
         if node.value is not None and self.scope.function is not None:
             self.edge(self.expr(node.value), self.scope.function.returns)
         self.dead = True
-
-    def _raise(self, node: ast.Raise) -> None:
-        for value in (node.exc, node.cause):
-            if value is not None:
-                self.use(self.expr(value), "raise", node)
-        self.dead = True
-
-    def _assert(self, node: ast.Assert) -> None:
-        self.use(self.expr(node.test), "test", node.test)
-        before = dict(self.scope.env)
-        self.narrow(node.test, True)
-        if self.depth == 0:
-            self._settle(before, dict(self.scope.env))
-        if node.msg is not None:
-            self.use(self.expr(node.msg), "raise", node)
 
     def _delete(self, node: ast.Delete) -> None:
         for target in node.targets:
@@ -459,23 +320,23 @@ class _Scanner(ExpressionScanner):
             if bound >= 0:
                 self.bind(name, bound)
 
-    _statements: ClassVar[dict[type, Callable[..., None]]] = {
+    statements: ClassVar[dict[type, Callable[..., None]]] = {
         ast.Expr: _expr,
         ast.Assign: _assign,
         ast.AnnAssign: _ann_assign,
         ast.AugAssign: _aug_assign,
         ast.Return: _return,
-        ast.Raise: _raise,
-        ast.Assert: _assert,
-        ast.If: _if,
-        ast.For: _for,
-        ast.AsyncFor: _for,
-        ast.While: _while,
-        ast.With: _with,
-        ast.AsyncWith: _with,
-        ast.Try: _try,
-        ast.TryStar: _try,
-        ast.Match: _match,
+        ast.Raise: ControlFlow.visit_raise,
+        ast.Assert: ControlFlow.visit_assert,
+        ast.If: ControlFlow.visit_if,
+        ast.For: ControlFlow.visit_for,
+        ast.AsyncFor: ControlFlow.visit_for,
+        ast.While: ControlFlow.visit_while,
+        ast.With: ControlFlow.visit_with,
+        ast.AsyncWith: ControlFlow.visit_with,
+        ast.Try: ControlFlow.visit_try,
+        ast.TryStar: ControlFlow.visit_try,
+        ast.Match: ControlFlow.visit_match,
         ast.FunctionDef: _function_def,
         ast.AsyncFunctionDef: _function_def,
         ast.ClassDef: _class_def,
@@ -483,8 +344,8 @@ class _Scanner(ExpressionScanner):
         ast.ImportFrom: _import_from,
         ast.Global: _global,
         ast.Nonlocal: _global,
-        ast.Continue: _leave,
-        ast.Break: _leave,
+        ast.Continue: ControlFlow.visit_leave,
+        ast.Break: ControlFlow.visit_leave,
         ast.Delete: _delete,
     }
 
