@@ -166,7 +166,7 @@ def _blocked(client: Client | Request, world: World, notes: list[Note]) -> list[
                     UnresolvedKey.review(
                         client.path,
                         client.place,
-                        f"left alone: the edits in {rewrite.path} would not parse",
+                        f"left alone: {world.broken[rewrite.path]}",
                         "Move this client by hand: base_url and api_key, both at once.",
                     )
                 ]

@@ -121,6 +121,7 @@ def _decided(loader: Loader, settings: Settings, root: Path) -> Decided:
 
     loader.linker.finish()
     world = World(loader.linker, loader.sources, settings, frozenset(loader.chosen), root, loader.imports)
+    world.broken.update((path, f"{path} could not be read to its end") for path in loader.failed)
     facts = {facts.path: facts for facts in world.program.files}
     while True:
         notes = decide(world)
@@ -132,7 +133,7 @@ def _decided(loader: Loader, settings: Settings, root: Path) -> Decided:
         try:
             return Decided(notes, rewrite_files(notes, loader.sources, facts), needs(world, notes))
         except RewriteError as error:
-            world.broken.add(error.path)
+            world.broken[error.path] = f"the edits in {error.path} would not parse"
 
 
 def _left(

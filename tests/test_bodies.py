@@ -302,3 +302,12 @@ def test_what_does_not_matter_is_left_out(tmp_path: Path) -> None:
     root = written(tmp_path, {"app.py": CLIENT})
     with mock.patch.object(load, "facts_of_bodies", side_effect=AssertionError):
         assert report(root, whole=False).changes
+
+
+def test_a_file_with_a_body_that_cannot_be_followed_is_left_alone(tmp_path: Path) -> None:
+    deep = f"\n\ndef late(text):\n    print(KEY)\n    return {'-' * 900}1\n"
+    root = written(tmp_path, {"app.py": CLIENT + deep})
+    found = report(root, whole=False)
+    assert not found.changes
+    assert [item.reason for item in found.unreadable] == ["is nested too deeply to be followed"]
+    assert "app.py could not be read to its end" in str([finding.message for finding in found.findings])

@@ -39,8 +39,8 @@ class Loader:
 
     ``selected`` are the Python files to migrate, ``around`` the other files, some of which hold Python; ``context``
     gives the files that are only read. ``given`` are those that may change, ``chosen`` the programs in them;
-    ``sources`` holds what was scanned, ``aside`` what was not although it mentions something that may be OpenAI's,
-    ``containers`` the files with documents in them.
+    ``sources`` holds what was scanned, ``failed`` the files that could not be, or not wholly, ``aside`` what was not
+    although it mentions something that may be OpenAI's, ``containers`` the files with documents in them.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Loader:
         self.aside: dict[str, Source] = {}
         self.containers: dict[str, Container] = {}
         self.unreadable: list[Unreadable] = []
-        self._failed: set[str] = set()
+        self.failed: set[str] = set()
         self._others: Sequence[str] = ()
         self._start(Modules(selected))
 
@@ -107,7 +107,7 @@ class Loader:
         for _ in range(_MAX_ROUNDS):
             needed = self._with_bodies(demand)
             # What is called may turn out to be known once what is imported is read.
-            known = self._failed.union(self.sources)
+            known = self.failed.union(self.sources)
             wanted = self._imported(needed) - known or self._calling(needed, callers) - known
             wanted = wanted.union(bystanders.involved(self.sources)) - known
             if not wanted:
@@ -202,7 +202,7 @@ class Loader:
             return None
 
     def _fail(self, path: str, reason: str, line: int | None) -> None:
-        self._failed.add(path)
+        self.failed.add(path)
         self.unreadable.append(Unreadable(path, reason, line))
 
     def add(self, files: Mapping[str, bytes], *, whole: bool = False) -> None:
@@ -220,7 +220,12 @@ class Loader:
     def _add_bodies(self, path: str, functions: list[int]) -> None:
         """Scan bodies that were left out of a file, and link them."""
         outline = self.linker.program.outlines[self.linker.files[path]]
-        self.linker.add_part(facts_of_bodies(self.sources[path], outline, functions, self.linker.start()))
+        try:
+            part = facts_of_bodies(self.sources[path], outline, functions, self.linker.start())
+        except SourceError as error:
+            self._fail(path, error.reason, error.line)
+        else:
+            self.linker.add_part(part)
 
     # What else has to be read
 

@@ -104,7 +104,7 @@ class Client:
 class World(Values):
     """A linked program, its sources and the settings; ``held`` are the clients that stay where they are.
 
-    ``broken`` are files whose edits turned out not to parse: nothing is changed in them.
+    ``broken`` are files in which nothing is changed, with the reason: their edits turned out not to parse, say.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class World(Values):
         self.editable = editable
         self.held: set[int] = set()
         self.model_plans: dict[Given, ModelPlan] = {}  # as long as it is known who is held
-        self.broken: set[str] = set()
+        self.broken: dict[str, str] = {}
         self.readings: dict[int, Reading] = {}
         self._splits: dict[frozenset[int], Splits] = {}
         self.clients = [self._client(made) for made in program.constructors]
