@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from codemod.python.extents import lies_in
 from codemod.python.facts import Place
 
 
@@ -175,4 +176,4 @@ class Rewrite:
 
     def covers(self, place: Place) -> bool:
         """Whether a place lies inside this one."""
-        return self.place[:2] <= place[:2] and place[2:] <= self.place[2:]
+        return lies_in(place, self.place)

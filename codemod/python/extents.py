@@ -1,4 +1,4 @@
-"""Many places at once: whether one of them lies around another place, without looking at each."""
+"""Places inside of others: of two, and of many at once, without looking at each."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from codemod.python.facts import Place
+
+
+def lies_in(place: Place, other: Place) -> bool:
+    """Whether a place lies inside another, or is it."""
+    return other[:2] <= place[:2] and place[2:] <= other[2:]
 
 
 class Extents:

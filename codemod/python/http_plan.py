@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from codemod import provider
 from codemod.python.actions import RemoveEntries, RemoveStatement, RenameIn, Rewrite, SetCode, Wrap
 from codemod.python.addresses import Address
+from codemod.python.extents import lies_in
 from codemod.python.facts import Part
 from codemod.python.http_requests import Header, body_of, headers_of, writes
 from codemod.python.http_urls import own_url, source_edit
@@ -119,7 +120,7 @@ def _plan_url(world: World, request: Request, plan: RequestPlan) -> None:
         if edit is None or world.http.url_stays(edit[0].node):
             plan.url = [_own_url(world, target, moving)]
             return
-        inside = edit[1].path == request.path and call[:2] <= edit[1].place[:2] and edit[1].place[2:] <= call[2:]
+        inside = edit[1].path == request.path and lies_in(edit[1].place, call)
         rewrite = edit[1] if inside else Rewrite(edit[1].path, edit[1].place, edit[1].action, "ABL003")
         if rewrite not in plan.url:
             plan.url.append(rewrite)

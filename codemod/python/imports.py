@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from codemod.changes import Edit, Span
 from codemod.python.edit import Names
-from codemod.python.extents import Extents, Nested
+from codemod.python.extents import Extents, Nested, lies_in
 
 if TYPE_CHECKING:
     from codemod.python.actions import Rewrite
@@ -46,7 +46,7 @@ class Imports:
     def _style(self, place: Place) -> tuple[str, bool]:
         """The quotes for new strings - inside an f-string those that do not end it - and whether to stay on a line."""
         for mention in self._facts.mentions if self._mentions.cover("", place) else ():
-            if mention.place[:2] <= place[:2] and place[2:] <= mention.place[2:]:
+            if lies_in(place, mention.place):
                 quote = self._source.slice(mention.place).lstrip("rRfFbBuU")[0]
                 if mention.place == place:
                     return quote, False

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod.python import externals
+from codemod.python.extents import lies_in
 from codemod.python.keys import SDK_KEY
 from codemod.python.objects import External, Instance
 from codemod.python.scopes import never_returns, path_of
@@ -145,7 +146,7 @@ def turns_away(world: World, check: Check) -> bool:
 
 
 def _encloses(node: ast.AST, place: Place) -> bool:
-    return isinstance(node, ast.expr | ast.stmt) and place_of(node)[:2] <= place[:2] and place[2:] <= place_of(node)[2:]
+    return isinstance(node, ast.expr | ast.stmt) and lies_in(place, place_of(node))
 
 
 def _only_says(world: World, path: str, statement: ast.stmt) -> bool:
@@ -184,7 +185,7 @@ def lost_handlers(world: World, client: Client, plan: KeyPlan) -> Iterator[Check
 
 
 def _holds(body: list[ast.stmt], place: Place) -> bool:
-    return place_of(body[0])[:2] <= place[:2] and place[2:] <= place_of(body[-1])[2:]
+    return lies_in(place, (*place_of(body[0])[:2], *place_of(body[-1])[2:]))
 
 
 def _caught(handler: ast.ExceptHandler) -> list[str]:

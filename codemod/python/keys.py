@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import OrElse, Require, Rewrite, SetCode, SetString, Wrap
+from codemod.python.extents import lies_in
 from codemod.python.settings_class import SettingsField, env_file, second_field, settings_field
 from codemod.python.written import is_conditional
 
@@ -191,7 +192,7 @@ class _KeyMove:
     def _moved_already(self, origin: Origin) -> bool:
         """Whether a source lies inside one that moves as a whole (a settings field's or a look-up's default)."""
         path, place = self.world.path(origin.node), self.world.place(origin.node)
-        if any(path == where and _inside(place, whole) for where, whole in self.settings_places):
+        if any(path == where and lies_in(place, whole) for where, whole in self.settings_places):
             return True
         return any(
             rewrite.path == path and rewrite.covers(place) and rewrite.place != place for rewrite in self.rewrites
@@ -263,7 +264,7 @@ class _KeyMove:
         world, key = self.world, self.world.settings.key_env
         path, place = world.path(lookup.node), world.place(name.node)
         safe = world.guarded(origin) or (lookup.how.raises and lookup.default < 0)
-        if path == world.path(name.node) and _inside(place, lookup.place):
+        if path == world.path(name.node) and lies_in(place, lookup.place):
             if self._shared(lookup.node):
                 self.at_constructor = True
             elif safe:
@@ -370,7 +371,7 @@ class _KeyMove:
 
     def _stands_here(self, origin: Origin) -> bool:
         """Whether a source stands in the value itself, so that a second client has its own."""
-        return self.world.path(origin.node) == self.given.path and _inside(
+        return self.world.path(origin.node) == self.given.path and lies_in(
             self.world.place(origin.node), self.given.place
         )
 
@@ -389,17 +390,13 @@ class _KeyMove:
         return not self._shared(lookup.node)
 
 
-def _inside(inner: Place, outer: Place) -> bool:
-    return outer[:2] <= inner[:2] and inner[2:] <= outer[2:]
-
-
 def collapsed(world: World, rewrites: list[Rewrite], environ: str) -> list[Rewrite]:
     """A run of ``or`` operands that all become the same look-up is written once."""
     result = list(rewrites)
     paths = dict.fromkeys(rewrite.path for rewrite in rewrites) if len(rewrites) > 1 else ()
     for path, operands in ((file, operands) for file in paths for operands in world.chains.get(file, ())):
         places = [world.place(operand) for operand in operands]
-        moving = [[r for r in result if r.path == path and _inside(r.place, place)] for place in places]
+        moving = [[r for r in result if r.path == path and lies_in(r.place, place)] for place in places]
         runs: list[list[int]] = []
         for position, found in enumerate(moving):
             if len(found) != 1 or operands[position] not in world.program.lookups:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codemod.python import externals
+from codemod.python.extents import lies_in
 from codemod.python.http_plan import key_variables, plan_request
 from codemod.python.keys import SDK_KEY, is_dummy, is_test_file, plan_key
 from codemod.python.name_roles import ASKED, may_move
@@ -266,7 +267,7 @@ class KeySources:
 
     def need(self, path: str, place: Place) -> bool:
         """Whether the text at a place is one of them, or a part of one."""
-        return any(whole[:2] <= place[:2] and place[2:] <= whole[2:] for whole in self._places[path])
+        return any(lies_in(place, whole) for whole in self._places[path])
 
 
 def asking_calls(world: World) -> set[int]:
