@@ -146,7 +146,6 @@ class Bindings:
     def _index_program(self) -> None:
         program, linker = self.program, self.world.linker
         self.factories = {index for index in range(len(program.functions)) if self.given_by(index)}
-        self._calls = {(program.call_file[i], call.place): i for i, call in enumerate(program.calls)}
         self._made = {call: i for i in self.group for call in program.constructors[i].calls}
         self._classes = {(program.class_file[i], cls.place): i for i, cls in enumerate(program.classes)}
         functions = {(program.function_file[i], made.place): i for i, made in enumerate(program.functions)}
@@ -285,7 +284,8 @@ class Bindings:
 
     def call(self, reading: Reading, node: ast.Call) -> int:
         """The index of a call, or -1."""
-        return self._calls.get((reading.file, place_of(node)), -1)
+        found = self.world.written.calls_at(reading.path, place_of(node))
+        return found[-1] if found else -1
 
 
 def paired(reading: Reading, node: ast.expr, display: ast.Tuple | ast.List) -> ast.expr | None:

@@ -154,13 +154,9 @@ def _only_says(world: World, path: str, statement: ast.stmt) -> bool:
     match statement:
         case ast.Pass():
             return True
-        case ast.Expr(value=ast.Call(func=func) as call) if not never_returns(call):
-            program, place = world.program, place_of(func)
-            calls = (
-                each
-                for file, each in zip(program.call_file, program.calls, strict=True)
-                if each.func_place == place and program.files[file].path == path
-            )
+        case ast.Expr(value=ast.Call() as call) if not never_returns(call):
+            program = world.program
+            calls = (program.calls[index] for index in world.written.calls_at(path, place_of(call)))
             called = [value for each in calls for value in program.values.get(each.func, ())]
             return bool(called) and all(
                 isinstance(value, External) and externals.only_reads(value.name) for value in called

@@ -294,10 +294,7 @@ def _asked_at(world: World, origin: Origin) -> Iterator[int]:
     if option is not None:
         yield option.call
     elif lookup is not None and lookup.base_place is None:  # an option that reads a variable, too
-        path, calls = world.path(lookup.node), world.program.calls
-        yield from (
-            index for index, call in enumerate(calls) if call.place == lookup.place and world.call_path(index) == path
-        )
+        yield from world.written.calls_at(world.path(lookup.node), lookup.place)
     for value in world.program.values.get(origin.node, ()):
         if isinstance(value, External) and value.site >= 0 and ASKED.search(value.name):
             yield value.site

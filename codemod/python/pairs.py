@@ -9,7 +9,6 @@ from codemod.python.addresses import Address, addresses
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from codemod.python.facts import Place
     from codemod.python.program import ApiCall
     from codemod.python.trace import Origin
     from codemod.python.values import Given
@@ -51,16 +50,6 @@ def _beside(world: World, client: Client, origin: Origin) -> bool:
 
 def _in_one_class(world: World, client: Client, origin: Origin) -> bool:
     """Whether a client is made in the class that a value comes from, or in one that this derives from."""
-    making = _class(world, client.path, client.place)
-    named = _class(world, world.path(origin.node), world.place(origin.node))
-    return named is not None and making in world.linker.lineage(named)
-
-
-def _class(world: World, path: str, place: Place) -> int | None:
-    """The innermost class around a place."""
-    program, found = world.program, None
-    for index, record in enumerate(program.classes):  # those inside of others come later
-        inside = record.place[:2] <= place[:2] and place[2:] <= record.place[2:]
-        if inside and program.files[program.class_file[index]].path == path:
-            found = index
-    return found
+    making = world.written.class_at(client.path, client.place)
+    named = world.written.class_at(world.path(origin.node), world.place(origin.node))
+    return named >= 0 and making in world.linker.lineage(named)

@@ -20,7 +20,7 @@ _MADE_BY_NAME = "getattr()()."
 def calls_on_unseen_clients(world: World) -> Iterator[tuple[int, str]]:
     """Calls of an endpoint by spelling whose receiver holds nothing, or what a class made that is looked up."""
     program = world.program
-    reads = {load.result: (load.base, load.name) for facts in program.files for load in facts.attribute_loads}
+    reads = world.written.reads
     endpoints = sorted(provider.ENDPOINTS)
     methods = {endpoint.rpartition(".")[2] for endpoint in endpoints}
     for index, call in enumerate(program.calls):

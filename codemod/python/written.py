@@ -34,13 +34,17 @@ class Write(NamedTuple):
 
 
 class Written:
-    """Tables of a linked program's files, made once."""
+    """Tables of a linked program's files, made once.
+
+    ``displays`` are by the node of what they make; ``reads`` are the node and the name of each attribute that is read,
+    by the node that it is read into.
+    """
 
     def __init__(self, program: Program) -> None:
         self._program = program
         self.displays: dict[int, Display] = {}
         self._stores: dict[int, list[tuple[ItemStore, str]]] = defaultdict(list)
-        self._reads: dict[int, tuple[int, str]] = {}
+        self.reads: dict[int, tuple[int, str]] = {}
         self._functions = {
             facts.path: Nested([function.place for function in facts.functions.values()]) for facts in program.files
         }
@@ -48,7 +52,7 @@ class Written:
             for display in facts.displays:
                 self.displays[display.node] = display
             for load in facts.attribute_loads:
-                self._reads[load.result] = (load.base, load.name)
+                self.reads[load.result] = (load.base, load.name)
             for store in facts.item_stores:
                 for value in program.values.get(store.base, ()):
                     if isinstance(value, Container):
@@ -67,6 +71,30 @@ class Written:
             for facts in self._program.files
         }
 
+    def calls_at(self, path: str, place: Place) -> list[int]:
+        """The calls that stand at a place."""
+        return self._calls_at.get((path, place), [])
+
+    @cached_property
+    def _calls_at(self) -> dict[tuple[str, Place], list[int]]:
+        found: dict[tuple[str, Place], list[int]] = defaultdict(list)
+        for index, (call, file) in enumerate(zip(self._program.calls, self._program.call_file, strict=True)):
+            found[self._program.files[file].path, call.place].append(index)
+        return found
+
+    def class_at(self, path: str, place: Place) -> int:
+        """The innermost class that holds a place, or -1."""
+        numbers, places = self._classes.get(path, ([], Nested([])))
+        found = places.innermost(place)
+        return numbers[found] if found >= 0 else -1
+
+    @cached_property
+    def _classes(self) -> dict[str, tuple[list[int], Nested]]:
+        files = self._program.files
+        return {
+            facts.path: (list(facts.classes), Nested([cls.place for cls in facts.classes.values()])) for facts in files
+        }
+
     def call(self, result: int) -> Call | None:
         """The call that gives what a node holds."""
         index = self._program.call_of.get(result)
@@ -74,7 +102,7 @@ class Written:
 
     def method(self, call: Call) -> tuple[int, str]:
         """The node of the object whose method is called, and the method's name ("" when it is none)."""
-        return self._reads.get(call.func, (-1, ""))
+        return self.reads.get(call.func, (-1, ""))
 
     def elements(self, node: int) -> list[tuple[int, Place]] | None:
         """The values of a display and their places, unless something is unpacked into it."""
