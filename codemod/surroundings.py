@@ -41,6 +41,9 @@ _OTHER_SDK = re.compile(
     r"""|com\.openai|async_openai|using OpenAI\b|OpenAI\\Client|openai-php"""
 )
 
+# ``passenv = OPENAI_*``
+_PATTERN = re.compile(r"[A-Z][A-Z0-9_]*[*?]")
+
 
 @dataclass(frozen=True)
 class Followed:
@@ -53,10 +56,6 @@ class Followed:
     edits: tuple[tuple[str, Document | None, tuple[Edit, ...]], ...] = ()
     definitions: tuple[Definition, ...] = ()
     accounted: tuple[tuple[str, tuple[Accounted, ...]], ...] = ()
-
-
-# ``passenv = OPENAI_*``
-_PATTERN = re.compile(r"[A-Z][A-Z0-9_]*[*?]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,8 +129,11 @@ class _Left:
         fresh = (patterns | self.names) - self._known
         self._known |= fresh
         code = self._source.code
-        found = {number for number, function in self.functions.items() if relevance.meets(function)}
-        found |= {number for number, function in self.functions.items() if self._makes_its_own(function, relevance)}
+        found = {
+            number
+            for number, function in self.functions.items()
+            if relevance.meets(function) or self._makes_its_own(function, relevance)
+        }
         for name, pattern in fresh:
             if name in code:
                 found.update(self._saying(name, re.compile(pattern.format(name))))

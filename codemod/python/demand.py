@@ -67,6 +67,7 @@ class Demand:
         self._classes: set[int] = set()
         self._callees: set[Callee] = set()
         self._talk: set[int] = set()
+        self._concerned: set[int] = set()  # what holds a client, or talks of OpenAI, itself or in a container
 
     def needed(self) -> Needed:
         """What a decision can depend on, as of now."""
@@ -74,7 +75,8 @@ class Demand:
         self._catch_up()
         sure, unsure = self._opaque.split(self._concerned)
         lookups = program.lookups.values()
-        roots = self._roots()
+        sent = self._of_requests()
+        roots = self._roots(sent)
         fresh = self._follow([*roots, *sure])
         asked = set[str]()
         while True:
@@ -88,7 +90,7 @@ class Demand:
                 break
         self._follow([lookup.name for lookup in lookups])  # a name that is imported; whoever passes one names it
         nodes, callees = set(self._seen), self._callees | self._shared()
-        values = self._values([*roots, *self._said_in_requests()])
+        values = self._values([*roots, *self._said_in(sent)])
         self._follow(values)
         return Needed(nodes, callees, self._seen, values, self._talk | program.spread(self._ids, program.derived))
 
@@ -142,8 +144,11 @@ class Demand:
                 self._asked_with.update(dict.fromkeys(named, index))
         self._functions = len(program.functions)
 
-    def _roots(self) -> list[int]:
-        """What clients are made with, which model their calls name, what is stored where they look; base classes."""
+    def _roots(self, sent: list[Arg]) -> list[int]:
+        """What clients are made with, which model their calls name, what is stored where they look; base classes.
+
+        ``sent`` is what decides about requests.
+        """
         program = self._program
         given = [
             arg
@@ -153,7 +158,7 @@ class Demand:
         ]
         given += [arg for call in program.api_calls for arg in call.args if arg.name == "model" or arg.stars]
         given += [arg for call in program.module_calls for arg in call.args if arg.name in PASSED or arg.stars]
-        given += self._of_requests()
+        given += sent
         roots = [arg.node for arg in given]
         roots += [node for arg in given if arg.stars == 2 for node in self._entries(arg.node)]
         roots += [store.value for store in program.stores]
@@ -184,10 +189,10 @@ class Demand:
                 found.append(store.value)
         return found
 
-    def _said_in_requests(self) -> list[int]:
+    def _said_in(self, sent: list[Arg]) -> list[int]:
         """The entries of the dicts that are sent to OpenAI without the SDK, or say where and how."""
         found = list[int]()
-        stack = [arg.node for arg in self._of_requests()]
+        stack = [arg.node for arg in sent]
         seen = set[int]()
         while stack:
             node = stack.pop()

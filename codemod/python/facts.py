@@ -204,7 +204,8 @@ class Start(NamedTuple):
     classes: int = 0
 
 
-_START = Start()
+FIRST = Start()
+"""Where the numbers of the first file start."""
 
 
 @dataclass(slots=True)
@@ -219,7 +220,7 @@ class Facts:
     """
 
     path: str
-    start: Start = _START
+    start: Start = FIRST
     nodes: int = 0
     places: dict[int, Place] = field(default_factory=dict)
     constants: dict[int, Constant] = field(default_factory=dict)

@@ -93,19 +93,24 @@ class Graph:
             file = self.program.file_of[owner.node] if isinstance(owner, Container) else 0
             node = fields[key] = self.program.new_node(file)
             if isinstance(owner, Container):
-                self.program.holders[node] = owner.node
+                self._element(owner, key, node)
             elif isinstance(key, str):
                 self.program.names[node] = None, key
                 if isinstance(owner, Instance):
                     self.program.field_of[node] = owner.index
-            if isinstance(owner, Container) and key != ALL:
-                if key != KEYS:
-                    self.connect(node, self.field(owner, ALL))
-                    if key is not ANY:
-                        self.connect(self.field(owner, ANY), node)
-                for watcher in tuple(self._watchers[owner]):
-                    watcher(key, node)
         return node
+
+    def _element(self, container: Container, key: object, node: int) -> None:
+        """Tie a new element to those that join all of a container's, and tell those who watch it."""
+        self.program.holders[node] = container.node
+        if key == ALL:
+            return
+        if key != KEYS:
+            self.connect(node, self.field(container, ALL))
+            if key is not ANY:
+                self.connect(self.field(container, ANY), node)
+        for watcher in tuple(self._watchers[container]):
+            watcher(key, node)
 
     def watch(self, owner: Value, watcher: Callable[[object, int], None]) -> None:
         """Call ``watcher`` with the key and node of each element that a container has or will have."""

@@ -55,9 +55,8 @@ class KeyShapes:
         self.places: list[Looked] = []
         shapes = {node for node, value in program.constants.items() if isinstance(value, str) and _SHAPE.match(value)}
         self.validated = list(_validated(world)) if shapes else []
-        any_of = {
-            node for node in world.written.displays if shapes & {at for at, _ in world.written.elements(node) or ()}
-        }
+        displays = world.written.displays if shapes else ()
+        any_of = {node for node in displays if shapes & {at for at, _ in world.written.elements(node) or ()}}
         for index, call in enumerate(program.calls if shapes else ()):
             nodes = _looked_at(world, call, shapes, any_of)
             if nodes:

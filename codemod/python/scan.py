@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from codemod.python.control_flow import ControlFlow
 from codemod.python.expressions import Body
 from codemod.python.facts import (
+    FIRST,
     Arg,
     AttributeStore,
     Class,
@@ -18,7 +19,6 @@ from codemod.python.facts import (
     ItemLoad,
     ItemStore,
     Part,
-    Start,
 )
 from codemod.python.openings import import_lines, openings
 from codemod.python.outline import Outline
@@ -28,12 +28,9 @@ from codemod.python.versions import place_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from codemod.python.facts import Function
+    from codemod.python.facts import Function, Start
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-_START = Start()
-
-
 Locate = Callable[[ast.JoinedStr], None]
 """What puts the positions in an f-string right when the scan comes to it."""
 
@@ -42,7 +39,7 @@ def scan(
     tree: ast.Module,
     path: str,
     locate: Locate | None = None,
-    start: Start = _START,
+    start: Start = FIRST,
     wanted: Callable[[ast.stmt], bool] = lambda _: True,
 ) -> tuple[Facts, Outline]:
     """The facts of a parsed file, without the bodies of functions that are not ``wanted``, and what those need.

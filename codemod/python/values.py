@@ -129,7 +129,8 @@ class Values:
         if function.owner < 0 or self.program.back.get(function.returns):
             return False
         path = self.program.files[self.program.class_file[function.owner]].path
-        last = self.sources[path].slice(function.place).splitlines()[-1]
+        first, column, line, end = function.place
+        last = self.sources[path].slice((line, column if line == first else 0, line, end))
         return "raise NotImplementedError" in last or any(
             isinstance(value, External) and value.name.endswith("abstractmethod")
             for node in function.decorators

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from codemod.python import fstrings
 from codemod.python.bodies import speaks
-from codemod.python.facts import Start
+from codemod.python.facts import FIRST
 from codemod.python.renumber import renumbered
 from codemod.python.scan import FunctionNode, scan, scan_bodies
 from codemod.python.source import Source, SourceError, parse
@@ -25,14 +25,13 @@ from codemod.python.versions import place_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from codemod.python.facts import Facts, Place
+    from codemod.python.facts import Facts, Place, Start
     from codemod.python.outline import Outline
 
 # A worker takes half a second to start, and what it finds is to be sent back and read, which takes a third as long as
 # finding it: with two of them the run gets no shorter before each has this many bytes to scan.
 _WORTH_IT = 6_000_000
 _CHUNK = 8
-_FIRST = Start()
 _SAFE_PATH = "PYTHONSAFEPATH"
 
 Scan = tuple["Facts", "Outline"]
@@ -156,7 +155,7 @@ def _follow() -> None:
         os._exit(1)  # killed, it could not say that there is nothing left to do
 
 
-def scan_one(item: tuple[str, bytes], whole: bool, start: Start = _FIRST) -> Scanned:
+def scan_one(item: tuple[str, bytes], whole: bool, start: Start = FIRST) -> Scanned:
     """The facts of one file, or why there are none."""
     path, data = item
     try:
@@ -166,7 +165,7 @@ def scan_one(item: tuple[str, bytes], whole: bool, start: Start = _FIRST) -> Sca
         return path, error
 
 
-def facts_of(source: Source, start: Start = _FIRST, wanted: Callable[[ast.stmt], bool] = lambda _: True) -> Scan:
+def facts_of(source: Source, start: Start = FIRST, wanted: Callable[[ast.stmt], bool] = lambda _: True) -> Scan:
     """The facts of one program, with the bodies of its functions that are wanted. Raises ``SourceError``."""
     with _limits():
         return scan(source.parse(), source.path, fstrings.locator(source), start, wanted)
