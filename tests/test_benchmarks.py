@@ -18,8 +18,8 @@ from benchmarks.measure import Command, CommandError, Contender, peak_memory, ti
 from benchmarks.programs import KINDS, program
 from benchmarks.report import Row, status, table
 from codemod.changes import Status
+from codemod.mentions import mentions
 from codemod.migrate import migrate
-from codemod.python.load import mentions
 from codemod.settings import Settings
 
 if TYPE_CHECKING:

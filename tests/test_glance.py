@@ -10,7 +10,7 @@ import pytest
 from codemod import cli
 from codemod.discover import PathError
 from codemod.glance import glance
-from codemod.mentions import mentions
+from codemod.mentions import mentions, places
 from codemod.migrate import migrate
 from codemod.plain import plain
 from codemod.settings import Settings
@@ -90,4 +90,6 @@ def test_a_glance_does_not_decide_about_folders_other_files_and_what_cannot_be_r
     ],
 )
 def test_tells_by_its_bytes_whether_a_file_can_concern_openai(text: bytes, found: bool) -> None:
-    assert mentions(b"x = 1\n" + text + b"\n") is found
+    data = b"x = 1\n" + text + b"\n"
+    assert mentions(data) is found
+    assert bool(list(places(data.decode()))) is found

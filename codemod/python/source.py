@@ -103,14 +103,18 @@ class Source:
 
     def line(self, number: int) -> str:
         """A line (from 1) with its end."""
-        starts = self.starts
-        end = starts[number] if number < len(starts) else len(self.text)
-        return self.text[starts[number - 1] : end]
+        span = self.extent(number, number)
+        return self.text[span.start : span.end]
 
     def rows(self, first: int, last: int) -> str:
         """What Python is to see of some lines (from 1), with their ends."""
+        span = self.extent(first, last)
+        return self.code[span.start : span.end]
+
+    def extent(self, first: int, last: int) -> Span:
+        """The characters of some lines (from 1), with their ends."""
         starts = self.starts
-        return self.code[starts[first - 1] : starts[last] if last < len(starts) else len(self.code)]
+        return Span(starts[first - 1], starts[last] if last < len(starts) else len(self.text))
 
     def offset(self, line: int, column: int) -> int:
         """The offset of a position that ``ast`` gives (columns in UTF-8 bytes)."""
