@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from codemod.python import externals
+from codemod.python import external_clients, external_lookups, external_objects, externals
 from codemod.python.environments import Environments
 from codemod.python.facts import SLICE
 from codemod.python.graph import ALL, ANY, KEYS
@@ -55,7 +55,7 @@ _SAME_FUNCTION = frozenset(
 )
 _RAW = frozenset({"with_raw_response", "with_streaming_response"})
 _ENUMS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum"})
-_CLIENTS = externals.CLIENTS | externals.SPECIAL_CLIENTS
+_CLIENTS = external_clients.CLIENTS | external_clients.SPECIAL_CLIENTS
 _MAX_DEPTH = 8
 
 PARSED = (".parse_args()", ".parse_known_args()[]")
@@ -136,7 +136,7 @@ class Attributes(Environments):
                 self.bases[cls].append(value.index)
                 self._children[value.index].append(cls)
         elif isinstance(value, External):
-            self.external_bases[cls].add(externals.canonical(value.name))
+            self.external_bases[cls].add(external_clients.canonical(value.name))
         else:
             return
         descendants = self.descendants(cls)
@@ -282,7 +282,7 @@ class Attributes(Environments):
         if value.name.count(".") < _MAX_DEPTH:
             self.put(result, External(f"{value.name}.{name}", value.site))
         self.recall(value, name, result)
-        if value.name == externals.DJANGO_SETTINGS:
+        if value.name == external_objects.DJANGO_SETTINGS:
             self.django_setting(name, result)
         if value.name.endswith(PARSED):
             self.connect(self.option_field(value.site, name), result)
@@ -293,14 +293,14 @@ class Attributes(Environments):
 
     def recall(self, owner: External, key: object, result: int) -> None:
         """Read what was stored on something outside the repository (``st.session_state.client``)."""
-        owner = externals.shared_object(owner)
+        owner = external_objects.shared_object(owner)
         self._awaited[owner, key].append(result)
         if (owner, key) in self._kept:
             self.connect(self._kept[owner, key], result)
 
     def keep(self, owner: External, key: object, value: int) -> None:
         """Store a value on something outside the repository."""
-        owner = externals.shared_object(owner)
+        owner = external_objects.shared_object(owner)
         if (owner, key) not in self._kept:
             self._kept[owner, key] = self.program.new_node(self.program.file_of[value])
             for result in self._awaited[owner, key]:
@@ -381,13 +381,13 @@ class Attributes(Environments):
                 self.put(site.result, value)
             case Container():
                 self.connect(self.field(value, ALL if site.constant is ... else site.constant), site.result)
-                how = externals.Lookup(True, False)
+                how = external_lookups.Lookup(True, False)
                 place, base = site.place, self.program.places.get(site.base)
                 self.read_name(value, EnvironmentLookup(site.result, how, site.key, -1, place, base))
             case External(name, parser):
-                raises = externals.MAPPINGS.get(name)
+                raises = external_lookups.MAPPINGS.get(name)
                 if raises is not None:
-                    how = externals.Lookup(True, raises)
+                    how = external_lookups.Lookup(True, raises)
                     self.program.lookups[site.result] = EnvironmentLookup(
                         site.result, how, site.key, -1, site.place, self.program.places.get(site.base)
                     )
@@ -468,5 +468,5 @@ class Attributes(Environments):
             self.watch(value, lambda key, node: self.connect(node, self.field(container, key)))
         elif isinstance(value, Instance | External):
             self.put(self.field(container, ANY), value)
-        if isinstance(value, External) and value.name in externals.MAPPINGS:
+        if isinstance(value, External) and value.name in external_lookups.MAPPINGS:
             self.unpack_environment(container)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from codemod.python import externals
+from codemod.python import external_clients, external_lookups
 from codemod.python.attributes import Attributes
 from codemod.python.facts import Arg
 from codemod.python.graph import ALL, ANY, KEYS
@@ -303,7 +303,7 @@ class Calling(Attributes):
         if call.keyword("base_url") is None:
             self.put(call.result, ClientRef(client))
             parent = self.program.constructors[client]
-            given = any(arg.stars == 2 or arg.name in externals.DERIVING for arg in call.args)
+            given = any(arg.stars == 2 or arg.name in external_clients.DERIVING for arg in call.args)
             if given and call.call not in parent.late:
                 parent.late.append(call.call)
             return
@@ -360,7 +360,7 @@ class Calling(Attributes):
                     self.on_value(arg.node, lambda value: self._update(container, value))
 
     def _get_name(self, container: Container, positional: list[Arg], call: Invocation) -> None:
-        made, how = self.program.calls[call.call], externals.Lookup(False, False)
+        made, how = self.program.calls[call.call], external_lookups.Lookup(False, False)
         name, default = positional[0].node, positional[1].node if len(positional) > 1 else -1
         self.read_name(container, EnvironmentLookup(call.result, how, name, default, made.place, made.func_place))
 

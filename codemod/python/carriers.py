@@ -11,7 +11,7 @@ import ast
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from codemod.python import externals
+from codemod.python import external_clients, externals
 from codemod.python.bindings import Binding, Bindings, Holder, Refused, paired
 from codemod.python.objects import External, Resource
 
@@ -278,7 +278,7 @@ class Carriers(Bindings):
             return self._resource(Holder(reading, node), call)
         if not entered and handed and all(externals.only_reads(name) for name in handed):
             return Step()
-        if not entered and handed and all(name in externals.CLIENT_CONSUMERS for name in handed):
+        if not entered and handed and all(name in external_clients.CLIENT_CONSUMERS for name in handed):
             return Step(frozenset({SUPPORTED}))
         raise Refused(reading, call, f"it is handed to {callee}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from codemod.python import externals
+from codemod.python import external_clients
 from codemod.python.objects import ClientRef, External
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def consumers(world: World) -> dict[int, list[Consumer]]:
 
 def _consumers(world: World, entries: Iterable[tuple[str, int, Arg]]) -> Iterator[Consumer]:
     for callee, index, _ in entries:
-        if callee in externals.CLIENT_CONSUMERS and not callee.startswith("unittest."):
+        if callee in external_clients.CLIENT_CONSUMERS and not callee.startswith("unittest."):
             call = world.program.calls[index]
             named = next((arg for arg in call.args if arg.name == "use_for_tracing"), None)
             switch = named or next((arg for arg in call.args[1:2] if arg.name is None), None)

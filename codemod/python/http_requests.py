@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from codemod.python import externals
+from codemod.python import external_http, externals
 from codemod.python.graph import ALL, KEYS
 from codemod.python.objects import Container, External
 from codemod.python.values import Given
@@ -92,14 +92,14 @@ class _Finder:
     def run(self) -> list[Request]:
         requests: dict[int, Request] = {}
         for record in self._world.program.http_calls:
-            if record.name + "()" in externals.SESSIONS:
+            if record.name + "()" in external_http.SESSIONS:
                 self._session(record)
-            elif record.name not in externals.SENDERS:
+            elif record.name not in external_http.SENDERS:
                 self._headers_given(record)
         self._stores()
         self._escapes()
         for record in self._world.program.http_calls:
-            if record.name in externals.SENDERS and not self._opened(record):
+            if record.name in external_http.SENDERS and not self._opened(record):
                 self._request(record, requests)
         return list(requests.values())
 
@@ -112,11 +112,11 @@ class _Finder:
         return found
 
     def _session(self, record: HttpCall) -> None:
-        kind = externals.SESSIONS[record.name + "()"]
+        kind = external_http.SESSIONS[record.name + "()"]
         session = self._sessions[record.session]
         session.joins = kind.joins
         session.calls.append(record.call)
-        if record.name not in externals.SENDERS:
+        if record.name not in external_http.SENDERS:
             session.bases += self._given(record, kind.base, "base_url") if kind.joins else []
             session.headers += self._given(record, -1, "headers")
             session.opaque |= self._authenticates(record) or self._world.opaque(record.args) is not None
@@ -171,14 +171,14 @@ class _Finder:
         for value in self._world.program.values.get(node, ()):
             if not isinstance(value, External) or not value.name.endswith(attribute):
                 continue
-            if value.name.removesuffix(attribute) in externals.SESSIONS:
+            if value.name.removesuffix(attribute) in external_http.SESSIONS:
                 yield self._sessions[value.site]
 
     def _escapes(self) -> None:
         """Sessions that code outside the repository takes over may send anything anywhere."""
         for node, entries in self._world.program.external_args.items():
             for value in self._world.program.values.get(node, ()):
-                if isinstance(value, External) and value.name in externals.SESSIONS:
+                if isinstance(value, External) and value.name in external_http.SESSIONS:
                     if value.name.startswith("urllib"):
                         continue  # a request that is opened
                     self._sessions[value.site].escapes |= any(
@@ -190,14 +190,14 @@ class _Finder:
         """Whether a call only opens a request object (``urlopen(request)``), whose body it may give."""
         opened = False
         arg = _positional(record.args, 0)
-        if record.name in externals.URL_OPENERS and arg is not None:
+        if record.name in external_http.URL_OPENERS and arg is not None:
             for session in self._owners(arg.node, ""):
                 opened = True
                 session.calls.append(record.call)
         return opened
 
     def _request(self, record: HttpCall, requests: dict[int, Request]) -> None:
-        world, sender = self._world, externals.SENDERS[record.name]
+        world, sender = self._world, external_http.SENDERS[record.name]
         request = requests.get(record.call)
         if request is None:
             place = world.program.calls[record.call].place
@@ -207,30 +207,30 @@ class _Finder:
             request.headers = self._given(record, sender.headers, "headers")
             request.bodies = self._given(record, sender.body, *_BODIES)
             request.opaque = self._authenticates(record)
-            request.made = record.name in externals.REQUEST_OBJECTS
-        made = record.session >= 0 or record.name.rpartition(".")[0] in externals.SESSIONS
+            request.made = record.name in external_http.REQUEST_OBJECTS
+        made = record.session >= 0 or record.name.rpartition(".")[0] in external_http.SESSIONS
         if made:
             session = self._sessions[record.session]
             if session not in request.sessions:
                 request.sessions.append(session)
             session.members.add(request.index)
-            if record.name + "()" in externals.SESSIONS:
+            if record.name + "()" in external_http.SESSIONS:
                 request.bodies += [
                     given
                     for opener in self._world.program.http_calls
-                    if opener.name in externals.URL_OPENERS and opener.call in session.calls
+                    if opener.name in external_http.URL_OPENERS and opener.call in session.calls
                     for given in self._given(opener, 1, "data")
                 ] + session.bodies
         if sender.verb == "?" and not self._given(record, -1, "method"):
             request.verb = "POST" if request.bodies else "GET"
 
     def _verb(self, record: HttpCall) -> str:
-        sender = externals.SENDERS[record.name]
+        sender = external_http.SENDERS[record.name]
         if sender.verb not in ("", "?"):
             return sender.verb
         given = self._given(record, -1 if sender.verb else 0, "method")
         if not given:
-            return "" if record.name in externals.URL_OPENERS or sender.verb == "?" else "GET"
+            return "" if record.name in external_http.URL_OPENERS or sender.verb == "?" else "GET"
         text = self._world.program.constants.get(given[0].node)
         return text.upper() if isinstance(text, str) else ""
 
@@ -331,7 +331,7 @@ def _follow(world: World, body: Body, given: Given, node: int, context: Context)
             continue
         if (origin.kind == "constant" and isinstance(value, str | bytes)) or origin.kind == "composed":
             body.texts.append(origin.node)
-        elif call is not None and call.args and _names(world, call.func) & externals.TO_JSON:
+        elif call is not None and call.args and _names(world, call.func) & external_http.TO_JSON:
             _follow(world, body, given, call.args[0].node, origin.context)
         elif call is not None and world.written.method(call)[1] == "encode":
             _follow(world, body, given, world.written.method(call)[0], origin.context)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from codemod import provider
-from codemod.python import externals
+from codemod.python import external_http
 from codemod.python.addresses import Address, host_of
 from codemod.python.http_plan import key_variables
 from codemod.python.http_requests import body_of
@@ -105,7 +105,7 @@ def sent_otherwise(world: World) -> Iterator[tuple[str, Place, str, str]]:
             continue
         reached = world.reach(node)
         for callee, call, index in world.outside_uses(reached | world.tracer.derivatives(reached)):
-            if index in known or index in seen or callee.removesuffix("()") + "()" in externals.SESSIONS:
+            if index in known or index in seen or callee.removesuffix("()") + "()" in external_http.SESSIONS:
                 continue
             seen.add(index)
             if _SENDS_NOTHING.search(callee):

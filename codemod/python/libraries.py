@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python import externals
+from codemod.python import external_clients, external_http, external_lookups, externals
 from codemod.python.attributes import OPTIONS, PARSED
 from codemod.python.calling import Invocation
 from codemod.python.facts import AttributeLoad, AttributeStore
@@ -45,8 +45,8 @@ class Libraries(Stores):
         self.required: set[int] = set()
 
     def external_call(self, value: External, call: Invocation) -> None:
-        name = externals.canonical(value.name)
-        if name in externals.CLIENTS or name in externals.SPECIAL_CLIENTS:
+        name = external_clients.canonical(value.name)
+        if name in external_clients.CLIENTS or name in external_clients.SPECIAL_CLIENTS:
             self.make_client(call, -1, {name})
             return
         default = self._mapping_default(name, call)
@@ -72,7 +72,7 @@ class Libraries(Stores):
 
     def _module_call(self, value: External, call: Invocation) -> None:
         """Take note of a call of something in the SDK's module."""
-        name = externals.canonical(value.name)
+        name = external_clients.canonical(value.name)
         if name.startswith("openai.") and value.site < 0:
             key = (call.call, tuple(name.split(".")[1:]), call.args)
             if key not in self._module_calls:
@@ -81,7 +81,7 @@ class Libraries(Stores):
 
     def _http_call(self, value: External, call: Invocation) -> None:
         """Take note where a request is sent, a session for requests is made, or one is given headers."""
-        part = externals.http_part(value.name)
+        part = external_http.http_part(value.name)
         if part:
             record = HttpCall(call.call, value.name, call.call if part == "session" else value.site, call.args)
             if record not in self._http_calls:
@@ -97,12 +97,12 @@ class Libraries(Stores):
     def _known_function(self, name: str, call: Invocation) -> bool:
         """Apply what ``externals`` knows; True when that is all there is to say."""
         positional = call.positional()
-        if name in externals.LOOKUPS:
-            self._look_up(externals.LOOKUPS[name], call)
+        if name in external_lookups.LOOKUPS:
+            self._look_up(external_lookups.LOOKUPS[name], call)
         elif name in externals.DEFERRED and positional:
             self._defer(name, call)
-        elif name in externals.CLIENT_WRAPPERS:
-            client = call.argument(externals.CLIENT_WRAPPERS[name], "client")
+        elif name in external_clients.CLIENT_WRAPPERS:
+            client = call.argument(external_clients.CLIENT_WRAPPERS[name], "client")
             if client is not None:
                 self.on_value(client.node, lambda value: self._wrap(name, value, call.result))
         elif name in externals.PASS_THROUGH and len(positional) > externals.PASS_THROUGH[name]:
@@ -139,7 +139,7 @@ class Libraries(Stores):
     def _mapping_default(self, name: str, call: Invocation) -> Arg | None:
         """The default of ``loaded.get("model", DEFAULT)`` and of ``parser.get("llm", "model", fallback=DEFAULT)``."""
         owner, _, method = name.rpartition(".")
-        if method not in externals.GETTERS or name in externals.LOOKUPS or name in externals.SENDERS:
+        if method not in externals.GETTERS or name in external_lookups.LOOKUPS or name in external_http.SENDERS:
             return None
         default = call.keyword("fallback") or call.keyword("default")
         if default is None and not owner.endswith("Parser()"):  # a parser takes the names of a section and an option
@@ -178,7 +178,7 @@ class Libraries(Stores):
         elif isinstance(value, Instance):
             self.put(result, value)
 
-    def _look_up(self, how: externals.Lookup, call: Invocation) -> None:
+    def _look_up(self, how: external_lookups.Lookup, call: Invocation) -> None:
         name = call.argument(how.name, "key") or call.keyword("name")
         default = call.keyword("default")
         if default is None and how.default is not None:
@@ -235,7 +235,7 @@ class Libraries(Stores):
                 or (default is not None and self.program.constants.get(default.node) is ...)
             )
             self.program.lookups[call.result] = EnvironmentLookup(
-                call.result, externals.Lookup(required, False), variable.node, -1, record.place, None
+                call.result, external_lookups.Lookup(required, False), variable.node, -1, record.place, None
             )
 
     def _asked(self, call: Invocation, kind: str) -> None:
@@ -256,9 +256,9 @@ class Libraries(Stores):
         """A library calls ``function`` without arguments; its result is the call's."""
 
         def made(value: Value) -> None:
-            if isinstance(value, External) and externals.canonical(value.name) in externals.CLIENTS:
+            if isinstance(value, External) and external_clients.canonical(value.name) in external_clients.CLIENTS:
                 index = self.constructor("reference", function.node)
-                self.program.constructors[index].classes.add(externals.canonical(value.name))
+                self.program.constructors[index].classes.add(external_clients.canonical(value.name))
                 self.program.places.setdefault(function.node, function.place)
                 self.put(call.result, ClientRef(index))
             elif isinstance(value, _CALLABLES):

@@ -14,7 +14,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from codemod import provider
-from codemod.python import externals
+from codemod.python import external_clients, external_http, external_objects, externals
 from codemod.python.attributes import SETTER
 from codemod.python.calling import Invocation
 from codemod.python.facts import Start
@@ -176,12 +176,12 @@ class Linker(Libraries):
                 if not self.is_enum(value.index) and not self.is_client_class(value.index):
                     self.put(target, Instance(value.index))
             elif isinstance(value, External):
-                name = externals.canonical(value.name)
+                name = external_clients.canonical(value.name)
                 if name in ("typing.Literal[]", "typing_extensions.Literal[]"):
                     self.program.literal_typed.add(target)
-                elif name in externals.CLIENTS or name in externals.SPECIAL_CLIENTS:
+                elif name in external_clients.CLIENTS or name in external_clients.SPECIAL_CLIENTS:
                     self.program.annotated_clients[target] = name
-                elif name + "()" in externals.SESSIONS or name in externals.PASSED:
+                elif name + "()" in external_http.SESSIONS or name in external_objects.PASSED:
                     self.put(target, External(name + "()"))
             elif isinstance(value, ClientRef | Instance):  # `ClientDep = Annotated[OpenAI, Depends(get_client)]`
                 self.connect_quietly(annotation, target)
@@ -206,7 +206,7 @@ class Linker(Libraries):
             self.add_kind(index, name)
         elif value == SETTER:
             self.takes_stored(index)
-        elif name in externals.CONTEXT_PASSERS and function.parameters:
+        elif name in external_objects.CONTEXT_PASSERS and function.parameters:
             self.put(function.parameters[0].node, External("click.Context()"))
         elif name in externals.FIXTURES:
             self._fixtures[function.name].append(index)
@@ -361,7 +361,7 @@ class Linker(Libraries):
         elif target is None:
             if node >= 0 and not record.level:
                 dotted = record.module if record.name is None else f"{record.module}.{record.name}"
-                self.put(node, _outside(externals.canonical(dotted)))
+                self.put(node, _outside(external_clients.canonical(dotted)))
         elif node >= 0:
             self._request(target, record.name, node)
 
@@ -419,7 +419,7 @@ class Linker(Libraries):
         """``importlib.import_module("name")``."""
         target = self.modules.resolve(name, 0, self.program.files[self.program.call_file[call]].path)
         if target is None:
-            self.put(result, External(externals.canonical(name)))
+            self.put(result, External(external_clients.canonical(name)))
         else:
             self._request(target, None, result)
 

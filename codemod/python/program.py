@@ -17,7 +17,7 @@ from codemod.python.facts import Arg, Call, Class, Composition, Constant, Facts,
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from codemod.python.externals import Lookup
+    from codemod.python.external_lookups import Lookup
     from codemod.python.objects import Value
     from codemod.python.outline import Outline
 

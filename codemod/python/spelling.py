@@ -13,7 +13,7 @@ from math import prod
 from string import Formatter
 from typing import TYPE_CHECKING
 
-from codemod.python import externals
+from codemod.python import external_http
 from codemod.python.facts import Part
 from codemod.python.objects import External
 
@@ -113,7 +113,7 @@ class _Speller:
         if call is None or len(call.args) != 2:
             return None
         callees = {value.name for value in self._world.program.values.get(call.func, ()) if isinstance(value, External)}
-        if not callees & externals.URL_JOINERS:
+        if not callees & external_http.URL_JOINERS:
             return None
         bases, others = (self.spell(arg.node, origin.context) for arg in call.args)
         return [joined(base, other) for base in bases for other in others] if _few([bases, others]) else []

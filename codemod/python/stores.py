@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from codemod.python import externals
+from codemod.python import external_objects
 from codemod.python.attributes import NAMESPACE, OPTIONS
 from codemod.python.calling import Calling, Invocation
 from codemod.python.objects import ClassRef, Container, External, Value
@@ -36,9 +36,9 @@ class Stores(Calling):
             self._add_option(value.site, call)
         elif name.endswith((".set_defaults", ".parse_args", ".parse_known_args")):
             self._fill_options(value.site, call)
-        if name.endswith(".get") and externals.is_shared(name):
+        if name.endswith(".get") and external_objects.is_shared(name):
             self._get_kept(External(value.name.removesuffix(".get"), value.site), call)
-        if externals.configures(name):
+        if external_objects.configures(name):
             owner = External(value.name.rpartition(".")[0], value.site)
             for arg in call.args:
                 if arg.name is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codemod.python import externals
+from codemod.python import external_lookups, externals
 from codemod.python.objects import Container, External, Instance
 
 if TYPE_CHECKING:
@@ -56,7 +56,10 @@ class Tracer:
         self._prefixed = {
             program.call_file[index]
             for index, call in enumerate(program.calls)
-            if any(isinstance(v, External) and v.name in externals.PREFIXERS for v in program.values.get(call.func, ()))
+            if any(
+                isinstance(v, External) and v.name in external_lookups.PREFIXERS
+                for v in program.values.get(call.func, ())
+            )
         }
         got_from: dict[int, int] = {}
         for facts in program.files:
@@ -83,7 +86,7 @@ class Tracer:
         """Whether an attribute or item may be read from something of the repository or from something outside."""
         values = self.program.values.get(base, ())
         outside = [value.name for value in values if isinstance(value, External)]
-        return any(not externals.is_mock(name) and name not in externals.MAPPINGS for name in outside) and any(
+        return any(not externals.is_mock(name) and name not in external_lookups.MAPPINGS for name in outside) and any(
             isinstance(value, Container | Instance) for value in values
         )
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod import provider
-from codemod.python import externals
+from codemod.python import external_clients, external_objects, externals
 from codemod.python.account import account_nodes, tied_nodes
 from codemod.python.batches import batch_models
 from codemod.python.consumers import Consumer, consumers, traces_off
@@ -98,7 +98,7 @@ class Client:
     @property
     def special(self) -> set[str]:
         """The SDK classes among its own that address or authenticate in another way."""
-        return self.constructor.classes & externals.SPECIAL_CLIENTS
+        return self.constructor.classes & external_clients.SPECIAL_CLIENTS
 
 
 class World(Values):
@@ -371,7 +371,7 @@ class World(Values):
             for callee, call, _ in entries:
                 served = call in allies or call in self._module_calls
                 # `ctx.obj` is a framework's, and what the program put there is called.
-                served = served or (call in self._client_calls and externals.is_shared(callee))
+                served = served or (call in self._client_calls and external_objects.is_shared(callee))
                 served = served or self.runs_known(callee, call)
                 if not served and not externals.passes_on(callee) and not externals.only_reads(callee):
                     yield callee, self.program.calls[call], call
@@ -383,13 +383,13 @@ class World(Values):
         dotted = ".".join(path)
         if dotted in provider.ENDPOINTS:
             return True
-        return bool(client.constructor.wrappers) and dotted in externals.WRAPPER_METHODS
+        return bool(client.constructor.wrappers) and dotted in external_clients.WRAPPER_METHODS
 
     def endpoint_calls(self, client: Client) -> list[ApiCall]:
         """The calls on a client that reach a server."""
         known = provider.RESOURCES
         if client.constructor.wrappers:
-            known = known | {path.partition(".")[0] for path in externals.WRAPPER_METHODS}
+            known = known | {path.partition(".")[0] for path in external_clients.WRAPPER_METHODS}
         return [
             call
             for call in client.api_calls
@@ -442,7 +442,8 @@ class World(Values):
         for node, entries in self.program.external_args.items():
             held = self.program.values.get(node, ())
             if any(
-                isinstance(value, External) and externals.canonical(value.name) in externals.CLIENTS for value in held
+                isinstance(value, External) and external_clients.canonical(value.name) in external_clients.CLIENTS
+                for value in held
             ):
                 for callee, call, arg in entries:
                     looked_at = arg.name in _DESCRIBING or externals.tells_types(callee) or _harmless_callee(callee)
@@ -453,8 +454,8 @@ class World(Values):
 def _harmless_callee(callee: str) -> bool:
     return (
         externals.only_reads(callee)
-        or callee in externals.CLIENT_WRAPPERS
-        or callee in externals.CLIENT_CONSUMERS
+        or callee in external_clients.CLIENT_WRAPPERS
+        or callee in external_clients.CLIENT_CONSUMERS
         or callee in externals.PASS_THROUGH
         or callee in externals.DICT_FACTORIES
         or callee in ("super", "enumerate", "zip", "functools.partial")
