@@ -15,7 +15,7 @@ from codemod import provider
 from codemod.python.addresses import VARIABLES
 from codemod.python.callers import Callee
 from codemod.python.graph import ANY
-from codemod.python.objects import Bound, ClassRef, ClientRef, Container, Instance, Resource
+from codemod.python.objects import Bound, ClassRef, Container, Instance
 from codemod.python.opaque_calls import CLIENT_ARGUMENTS, OpaqueCalls
 from codemod.python.program import PASSED
 
@@ -132,10 +132,7 @@ class Demand:
         self._said += [node for node, made in texts if any(_names_openai(part.text) for part in made.parts)]
         self._constants, self._compositions = len(program.constants), len(program.compositions)
         self._talk = program.spread(self._said, program.derived)
-        clients = {
-            node for node in program.openai if any(isinstance(v, ClientRef | Resource) for v in program.values[node])
-        }
-        self._concerned = self._talk | clients
+        self._concerned = self._talk | program.clients
         self._concerned |= program.holding(self._concerned)
         for index in range(self._functions, len(program.functions)):
             function = program.functions[index]

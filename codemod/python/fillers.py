@@ -56,7 +56,7 @@ def _nested_in_settings(values: Values) -> set[Value]:
 def _is_blank(values: Values, node: int) -> bool:
     """Whether all that is seen to come to a node says nothing, so that what matters has to come unseen."""
     constants = values.program.constants
-    origins = values.tracer.origins(node)
+    origins = values.tracer.each_origin(node)
     return all(origin.kind == "unknown" or not constants.get(origin.node, True) for origin in origins)
 
 

@@ -62,6 +62,7 @@ class Graph:
             if _says_openai(value.name):
                 self.program.openai.add(node)
         elif type(value) in _ALWAYS:
+            self.program.clients.add(node)
             self.program.openai.add(node)
         held[value] = None
         self._queue.append((node, value))

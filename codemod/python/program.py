@@ -140,8 +140,8 @@ class Program:
     stored by unknown names, and options that are.
     ``names`` are those of nodes that other bodies can reach: a module's, with its path, or an attribute's (None).
     ``holders`` are the nodes of the containers that elements are in, ``field_of`` the classes of the objects of fields,
-    ``given_by`` the functions of what they return and yield. ``openai`` are nodes that may hold a client, a part of the
-    SDK, or what else says OpenAI in its name.
+    ``given_by`` the functions of what they return and yield. ``clients`` are nodes that may hold a client or one of
+    its resources, ``openai`` also those that may hold a part of the SDK, or what else says OpenAI in its name.
     ``keywords`` are the nodes of arguments' names that stand for a variable's, by the call and the name.
     """
 
@@ -171,6 +171,7 @@ class Program:
     names: dict[int, tuple[str | None, str]] = field(default_factory=dict)
     holders: dict[int, int] = field(default_factory=dict)
     field_of: dict[int, int] = field(default_factory=dict)
+    clients: set[int] = field(default_factory=set)
     openai: set[int] = field(default_factory=set)
     given_by: dict[int, int] = field(default_factory=dict)
     constructors: list[Constructor] = field(default_factory=list)

@@ -95,7 +95,13 @@ class Tracer:
 
         ``whole``: a string that is put together from others is an origin, whatever else flows there.
         """
-        found: dict[tuple[int, str, bool], Origin] = {}
+        return list(self.each_origin(node, context, guarded=guarded, whole=whole))
+
+    def each_origin(
+        self, node: int, context: Context = (), *, guarded: bool = False, whole: bool = False
+    ) -> Iterator[Origin]:
+        """The same one by one, for whom the first of them may tell enough."""
+        found: set[tuple[int, str, bool]] = set()
         seen: set[tuple[int, Context, bool]] = set()
         stack = [(node, context, guarded)]
         while stack and len(seen) < _MAX_STATES:
@@ -106,22 +112,26 @@ class Tracer:
             at, calls, safe = state
             kind = "composed" if whole and at in self.program.compositions else self._kind(at)
             if kind is not None:
-                found.setdefault((at, kind, safe), Origin(at, kind, safe, calls))
+                if (at, kind, safe) not in found:
+                    found.add((at, kind, safe))
+                    if not (safe and self._is_empty(at, kind)):
+                        yield Origin(at, kind, safe, calls)
                 if kind in ("constant", "composed"):
                     continue
             safe = safe or at in self.program.guards
             following = list(self._sources(at, calls))
             lost = not self.program.back.get(at) or at in self.program.callers
-            if (not following and kind is None and lost and at not in self.inert) or at in self._lost:
-                found.setdefault((at, "unknown", safe), Origin(at, "unknown", safe, calls))
+            unknown = (not following and kind is None and lost and at not in self.inert) or at in self._lost
+            if unknown and (at, "unknown", safe) not in found:
+                found.add((at, "unknown", safe))
+                yield Origin(at, "unknown", safe, calls)
             stack.extend((source, deeper, safe) for source, deeper in reversed(following))
-        if stack or not found:
-            found[node, "unknown", False] = Origin(node, "unknown", False, context)
-        return [origin for origin in found.values() if not self._stopped_by_guard(origin)]
+        if (stack or not found) and (node, "unknown", False) not in found:
+            yield Origin(node, "unknown", False, context)
 
-    def _stopped_by_guard(self, origin: Origin) -> bool:
-        """An empty constant never gets past a test."""
-        return origin.guarded and origin.kind == "constant" and not self.program.constants[origin.node]
+    def _is_empty(self, node: int, kind: str) -> bool:
+        """Whether an origin is an empty constant, which never gets past a test."""
+        return kind == "constant" and not self.program.constants[node]
 
     def _kind(self, node: int) -> str | None:
         if node in self.program.constants:
