@@ -30,8 +30,9 @@ from codemod.rules.unsupported_endpoint import UnsupportedEndpoint
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from codemod.python.clients import Client
     from codemod.python.http_requests import Request
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 # Rules that move what a client is given; its second one, which stays at OpenAI, must not be given the same.
 _SOURCES = frozenset({ApiKey.id, BaseUrl.id})

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from codemod.python.objects import Container, External
 
 if TYPE_CHECKING:
+    from codemod.python.clients import Client
     from codemod.python.facts import Place
     from codemod.python.objects import Value
     from codemod.python.program import ApiCall
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 # Resources whose answers stand for something that the account keeps.
 _KEEPING = frozenset(

@@ -16,8 +16,9 @@ from codemod.python.spelling import spellings, text_of
 from codemod.python.written import is_conditional
 
 if TYPE_CHECKING:
+    from codemod.python.clients import Client
     from codemod.python.trace import Origin
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 # Variables that the SDK or its users read for OpenAI's own address.
 VARIABLES = frozenset({"OPENAI_BASE_URL", "OPENAI_API_BASE"})

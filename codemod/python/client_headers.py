@@ -14,8 +14,9 @@ from codemod.python.objects import Container, FunctionRef
 from codemod.python.values import Given
 
 if TYPE_CHECKING:
+    from codemod.python.clients import Client
     from codemod.python.keys import KeyPlan
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
     from codemod.python.written import Write
 
 _AT_CALL = ("extra_headers", "headers")

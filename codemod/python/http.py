@@ -132,7 +132,9 @@ class Http:
             for given in world.urls(client)
         ):
             return True
-        if any(node in world.uses or world.methods_read.get(node, _NONE) & _BRANCHING for node in reached):
+        if any(
+            node in world.readers.uses or world.readers.attributes.get(node, _NONE) & _BRANCHING for node in reached
+        ):
             return True
         return any(True for _ in world.outside_uses(reached | world.tracer.derivatives(reached)))
 

@@ -12,11 +12,12 @@ from codemod.python.pairs import chosen_with, shared_elsewhere
 from codemod.python.spelling import spellings, text_of
 
 if TYPE_CHECKING:
+    from codemod.python.clients import Client
     from codemod.python.facts import Place
     from codemod.python.program import ApiCall
     from codemod.python.trace import Origin
     from codemod.python.values import Given
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 # Methods of a string whose answer depends on what it says.
 BRANCHING = frozenset({"startswith", "endswith", "find", "index", "count"})
@@ -201,12 +202,12 @@ def _other_use(world: World, literal: Literal) -> str | None:
     if reached & world.program.literal_typed:
         return LITERAL_TYPE
     for node in made:
-        kind = world.uses.get(node)
+        kind = world.readers.uses.get(node)
         if kind is not None:
             return f"the program branches on it ({kind})"
-        if world.methods_read.get(node, frozenset()) & BRANCHING:
+        if world.readers.attributes.get(node, frozenset()) & BRANCHING:
             return "the program branches on it"
-        for container in world.keyed_by.get(node, ()):
+        for container in world.readers.keyed_by.get(node, ()):
             if has_key(world, container, literal.old):
                 return "a table is indexed by it"
     for callee, call_record, _ in world.outside_uses(reached):
@@ -256,7 +257,7 @@ def has_key(world: World, base: int, key: str) -> bool:
 
 def _collapses(world: World, literal: Literal) -> str | None:
     """Whether changing the literal would make entries of its container equal that are distinct now."""
-    for siblings in world.element_of.get(literal.node, ()):
+    for siblings in world.readers.siblings.get(literal.node, ()):
         if siblings.ids is None:
             siblings.ids = {}
             for value in dict.fromkeys(value for value in siblings.values if isinstance(value, str)):

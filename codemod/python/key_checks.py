@@ -16,10 +16,11 @@ from codemod.python.versions import place_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemod.python.clients import Client
     from codemod.python.facts import Call, Place
     from codemod.python.keys import KeyPlan
     from codemod.python.trace import Origin
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 _SHAPE = re.compile(r"\W{0,3}(sk|sess|org)-")
 _PATTERNS = re.compile(r"re\.(compile\(\)\.)?(match|fullmatch|search)$")

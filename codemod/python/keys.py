@@ -16,11 +16,12 @@ from codemod.python.settings_class import SettingsField, env_file, second_field,
 from codemod.python.written import is_conditional
 
 if TYPE_CHECKING:
+    from codemod.python.clients import Client
     from codemod.python.facts import Place
     from codemod.python.program import EnvironmentLookup
     from codemod.python.trace import Origin
     from codemod.python.values import Given
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 # What the SDK reads when it is given no key.
 SDK_KEY = "OPENAI_API_KEY"

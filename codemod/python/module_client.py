@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from codemod import disk, provider
 from codemod.python import externals
+from codemod.python.clients import Client, Escape
 from codemod.python.keys import is_test_file
 from codemod.python.objects import External
 from codemod.python.pins import pinned_major
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from codemod.python.facts import Arg, Place
     from codemod.python.program import ModuleCall, Store
     from codemod.python.values import Given
-    from codemod.python.world import Client, Escape, World
+    from codemod.python.world import World
 
 MODULE = External("openai")
 MODULE_KEY = External(f"{MODULE.name}.api_key")
@@ -144,8 +145,6 @@ def module_clients(world: World, index: int) -> list[Client]:
 
 
 def _units(world: World, calls: list[ModuleCall], stores: list[Store], group: frozenset[str]) -> Iterator[Client]:
-    from codemod.python.world import Client  # noqa: PLC0415  (the world is made of clients)
-
     majors = _majors(world, calls, stores, group)
     major = max(majors)
     own = [call for call in calls if not major and names_settings(world, call)]
@@ -181,8 +180,6 @@ def _anchor(world: World, use: ModuleUse, stores: list[Store]) -> tuple[str, Pla
 
 def module_escapes(world: World) -> list[Escape]:
     """Code outside the repository that is handed the module, or a resource of it, in a program that is no test."""
-    from codemod.python.world import Escape  # noqa: PLC0415
-
     found: list[Escape] = []
     for node, entries in world.program.external_args.items():
         names = {value.name for value in world.program.values.get(node, ()) if isinstance(value, External)}

@@ -18,11 +18,12 @@ from codemod.python.module_files import UnplacedError, assigned_module, late_eve
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemod.python.clients import Client
     from codemod.python.facts import Place
     from codemod.python.module_client import ModuleUse
     from codemod.python.program import ModuleCall, Store
     from codemod.python.values import Given
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 _OPENAI_URL = "https://api.openai.com/v1"
 # Methods of 0.28 that take a key and a URL of their own.

@@ -14,11 +14,12 @@ from codemod.python.names import framework, realm, still_needed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemod.python.clients import Client
     from codemod.python.facts import Place
     from codemod.python.module_client import ModuleUse
     from codemod.python.program import ModuleCall
     from codemod.python.values import Given
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 _PLAIN_TYPES = frozenset({"openai", "open_ai", None})
 _AZURE_SETTINGS = frozenset({"azure_endpoint", "azure_ad_token", "azure_ad_token_provider"})

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from codemod.python.actions import Rewrite
+    from codemod.python.clients import Client
     from codemod.python.facts import Place
     from codemod.python.trace import Origin
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 # Libraries that read OPENAI_API_KEY by themselves.
 OTHER_READERS = re.compile(

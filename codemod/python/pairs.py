@@ -9,10 +9,11 @@ from codemod.python.addresses import Address, addresses
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from codemod.python.clients import Client
     from codemod.python.program import ApiCall
     from codemod.python.trace import Origin
     from codemod.python.values import Given
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 
 def chosen_with(world: World, given: Given) -> Mapping[int, int]:

@@ -23,8 +23,9 @@ from codemod.python.versions import place_of
 if TYPE_CHECKING:
     from codemod.python.beside import Change
     from codemod.python.carriers import Root
+    from codemod.python.clients import Client
     from codemod.python.facts import Place
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from codemod import disk
 from codemod.changes import located
 from codemod.python import externals
+from codemod.python.containment import Containment
+from codemod.python.definite import Definite
 from codemod.python.fillers import filled
 from codemod.python.graph import ALL, ANY, KEYS
 from codemod.python.objects import Bound, ClassRef, Container, External, FunctionRef, Instance
+from codemod.python.readers import Readers
 from codemod.python.settings_class import is_settings_class
 from codemod.python.trace import Context, Origin, Tracer
 
@@ -19,9 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from codemod.python.facts import Arg, Display, Function, Place
+    from codemod.python.facts import Arg, Function, Place
     from codemod.python.link import Linker
-    from codemod.python.objects import Value
     from codemod.python.program import EnvironmentStore
     from codemod.python.source import Source
 
@@ -36,19 +37,6 @@ class Placed(Protocol):
     @property
     def place(self) -> Place:
         """Where in it."""
-
-
-# Methods of a list that are given one of its elements.
-_SEARCHES = frozenset({"index", "remove"})
-
-
-@dataclass(slots=True)
-class Siblings:
-    """The elements of a container that have to differ; ``ids``: those of them that become the same model id."""
-
-    kind: str
-    values: list[object]
-    ids: dict[str | None, list[str]] | None = None
 
 
 class Given(NamedTuple):
@@ -81,17 +69,8 @@ class Values:
         self._any_fields = {keys[ANY] for keys in program.fields.values() if ANY in keys}
         self.collectors = {p.node for function in program.functions for p in function.parameters if p.kind == "kwargs"}
         self.tracer.lose(filled(self))
-        self._handed_over: dict[int, list[tuple[str, int, Arg]]] = {}
-        self._written: dict[str, set[int]] = {}
-        for made in program.calls:
-            held = program.values.get(made.result)
-            if held and Container(made.result) in held:
-                for arg in made.args:
-                    if arg.name is not None:
-                        self._written.setdefault(arg.name, set()).add(made.result)
-        self._lengths: dict[int, int] = {}
-        self._index_readers()
-        self.tracer.passes = self._passes
+        self._definite = Definite(program, self.collectors)
+        self.tracer.passes = self._definite.passes
 
     @cached_property
     def key_fields(self) -> frozenset[int]:
@@ -211,7 +190,7 @@ class Values:
         expanded = self.program.values.get(self._unpacked.get((given.path, given.place), -1), ())
         for owner in expanded if given.call < 0 else ():
             holds = isinstance(owner, Container) and name in self.program.fields.get(owner, ())
-            if isinstance(owner, Container) and holds and not self._is_written(owner.node, name, frozenset()):
+            if isinstance(owner, Container) and holds and not self._definite.holds(owner.node, name):
                 yield owner.node
 
     @cached_property
@@ -224,53 +203,15 @@ class Values:
                     found.setdefault((self.call_path(index), arg.place), arg.node)
         return found
 
-    def _passes(self, parameter: int, label: int) -> bool:
-        """Whether a call surely gives a parameter a value, be it out of what it unpacks."""
-        if (parameter, label) not in self.program.spilled:
-            return True
-        name, position, arg = self.program.spilled[parameter, label]
-        held = self.program.values.get(arg.node, ())
-        return bool(held) and all(
-            isinstance(value, Container)
-            and (self._is_written(value.node, name, frozenset()) if arg.stars == 2 else self._is_long(value, position))
-            for value in held
-        )
+    @cached_property
+    def readers(self) -> Readers:
+        """What reads values in ways that depend on their content."""
+        return Readers(self)
 
-    def _is_long(self, sequence: Container, position: int) -> bool:
-        """Whether a list is written down with an element at a position."""
-        return position < self._lengths.get(sequence.node, 0)
-
-    def _is_written(self, node: int, name: str, seen: frozenset[int]) -> bool:
-        """Whether a dict's own display, or one that is spread into it, has an entry."""
-        if node in self._written.get(name, ()):
-            return True
-        if node in self.collectors:  # `**kwargs`: every caller has to pass it
-            entry = self.program.fields.get(Container(node), {}).get(name, -1)
-            entered = {label for _, label in self.program.back.get(entry, ())}
-            seen |= {node}
-            callers = self.program.callers.get(node, set())
-            return bool(entered) and callers <= entered and all(self._names(label, name, seen) for label in callers)
-        seen |= {node}
-        return any(
-            self._is_written(other, name, seen) for other in self.program.spreads.get(node, ()) if other not in seen
-        )
-
-    def _names(self, label: int, name: str, seen: frozenset[int]) -> bool:
-        """Whether a call surely has an argument of a name."""
-        args = self.program.calls[label - 1].args
-        unpacked = [self.program.values.get(arg.node, ()) for arg in args if arg.stars == 2]
-        return (
-            not unpacked
-            or any(arg.name == name for arg in args)
-            or any(
-                bool(held)
-                and all(
-                    isinstance(value, Container) and value.node not in seen and self._is_written(value.node, name, seen)
-                    for value in held
-                )
-                for held in unpacked
-            )
-        )
+    @cached_property
+    def containment(self) -> Containment:
+        """Which containers are in which, and which are handed to code outside the repository."""
+        return Containment(self.program)
 
     @cached_property
     def chains(self) -> dict[str, list[tuple[int, ...]]]:
@@ -345,71 +286,6 @@ class Values:
         names = (line.removeprefix("export ").partition("=")[0].strip().upper() for line in lines)
         return variable.upper() in names
 
-    def _index_readers(self) -> None:
-        """Tables of what reads a node in a way that depends on its content."""
-        program = self.program
-        self.uses: dict[int, str] = {}
-        self.keyed_by: dict[int, list[int]] = {}
-        self.methods_read: dict[int, set[str]] = {}
-        self.element_of: dict[int, list[Siblings]] = {}
-        for facts in program.files:
-            for use in facts.uses:
-                if use.kind in ("compare", "contains"):
-                    self.uses[use.node] = use.kind
-            for item in facts.item_loads:
-                if item.key >= 0:
-                    self.keyed_by.setdefault(item.key, []).append(item.base)
-            for load in facts.attribute_loads:
-                self.methods_read.setdefault(load.base, set()).add(load.name)
-        searched = self._searched()
-        for facts in program.files:
-            for display in facts.displays:
-                self._index_display(display)
-                if display.node in searched:
-                    self._index_siblings("a searched list", {value for _, _, value in display.items})
-        for cls, record in enumerate(program.classes):
-            if self.linker.is_enum(cls):
-                nodes = {source for node in record.body.values() for source, _ in program.back.get(node, ())}
-                self._index_siblings("an Enum", nodes | self._constants(program.members_wanted.get(cls, ())))
-        for option in program.options.values():
-            if option.choices >= 0:  # a default has to be one of them
-                targets = {target for target, label in program.flow.get(option.node, ()) if label == 0}
-                self._index_siblings("a list of choices", self._constants({option.node, *targets}))
-
-    def _searched(self) -> set[int]:
-        """The containers in which a place is looked for by what stands there: ``MODELS.index("gpt-4o-mini")``."""
-        owners = (owner for owner, names in self.methods_read.items() if not names.isdisjoint(_SEARCHES))
-        held = (value for owner in owners for value in self.program.values.get(owner, ()))
-        return {value.node for value in held if isinstance(value, Container)}
-
-    def _index_display(self, display: Display) -> None:
-        for _, key, _ in display.items:
-            if isinstance(key, str):
-                self._written.setdefault(key, set()).add(display.node)
-        if display.kind == "dict":
-            self._index_siblings("the keys of a dict", {key for key, _, _ in display.items if key >= 0})
-        elif not display.spread:
-            self._lengths[display.node] = len(display.places)
-        if display.kind == "set":
-            self._index_siblings("a set", {value for _, _, value in display.items})
-
-    def _constants(self, nodes: Iterable[int]) -> set[int]:
-        """The constants that reach one of the nodes."""
-        return {origin.node for node in nodes for origin in self.origins(node) if origin.kind == "constant"}
-
-    def _index_siblings(self, kind: str, nodes: set[int]) -> None:
-        siblings = Siblings(kind, [self.program.constants.get(node) for node in nodes])
-        for node in nodes:
-            self.element_of.setdefault(node, []).append(siblings)
-
-    def handed_over(self, node: int) -> list[tuple[str, int, Arg]]:
-        """What a field of a container is handed to outside, with the container or with one that it is in."""
-        if node not in self._handed_over:
-            self._handed_over[node] = [
-                entry for arg in self._outermost(node) for entry in self.program.external_args[arg]
-            ]
-        return self._handed_over[node]
-
     def runs_known(self, callee: str, call: int) -> bool:
         """Whether a call outside does no more than call functions of the repository with what it is given."""
         position = externals.RUNNERS.get(callee)
@@ -418,36 +294,3 @@ class Values:
             return False
         called = self.program.values.get(args[position].node, ()) if position < len(args) else ()
         return bool(called) and all(isinstance(value, FunctionRef | Bound) for value in called)
-
-    def _outermost(self, node: int) -> list[int]:
-        """The arguments given to code outside that hold the container which a field belongs to, in a fixed order."""
-        owners, holders, order = self._containment
-        found, stack = set[int](), [node] if node in owners else []
-        seen = set(stack)
-        while stack:
-            for holder in holders.get(owners[stack.pop()], ()):
-                if holder in order:
-                    found.add(holder)
-                if holder in owners and holder not in seen:
-                    seen.add(holder)
-                    stack.append(holder)
-        return sorted(found, key=order.__getitem__)
-
-    @cached_property
-    def _containment(self) -> tuple[dict[int, Container], dict[Value, list[int]], dict[int, int]]:
-        """The container of each field, the nodes that hold each container, and the order of arguments given outside."""
-        program = self.program
-        owners = {
-            node: owner
-            for owner, keys in program.fields.items()
-            if isinstance(owner, Container)
-            for node in keys.values()
-        }
-        order = {node: position for position, node in enumerate(program.external_args)}
-        holders: dict[Value, list[int]] = {}
-        for node, values in program.values.items():
-            if node in owners or node in order:
-                for value in values:
-                    if isinstance(value, Container):
-                        holders.setdefault(value, []).append(node)
-        return owners, holders, order

@@ -14,7 +14,8 @@ from codemod.python.settings_class import settings_field
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from codemod.python.world import Client, World
+    from codemod.python.clients import Client
+    from codemod.python.world import World
     from codemod.rules.rule import Note
 
 _MODEL_ARGUMENTS = frozenset({"model", "model_name", "model_id"})

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from codemod import provider
 from codemod.python import external_clients, external_objects, externals
 from codemod.python.account import account_nodes, tied_nodes
 from codemod.python.batches import batch_models
+from codemod.python.clients import HARMLESS, Client
 from codemod.python.consumers import Consumer, consumers, traces_off
+from codemod.python.escapes import class_escapes, client_escapes
+from codemod.python.http import Http
 from codemod.python.key_checks import KeyShapes
 from codemod.python.layout import Layout
 from codemod.python.module_client import (
     MODULE_KEY,
-    ModuleUse,
     configuration,
     endpoint,
     given_to,
@@ -26,15 +27,13 @@ from codemod.python.module_client import (
     names_azure,
 )
 from codemod.python.module_files import environment_events
-from codemod.python.objects import (
-    Bound,
-    ClientRef,
-    External,
-    FunctionRef,
-    Resource,
-)
+from codemod.python.name_readers import NameReaders
+from codemod.python.name_roles import NameRoles
+from codemod.python.names import KeySources, made_by_name
+from codemod.python.objects import Bound, FunctionRef
 from codemod.python.programs import ImportGraph
 from codemod.python.raw_calls import by_path
+from codemod.python.split import plan_splits
 from codemod.python.unknown_holders import lost
 from codemod.python.values import Given, Values
 from codemod.python.written import Written
@@ -43,62 +42,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from codemod.python.clients import Escape
     from codemod.python.facts import Arg, Call, Place
-    from codemod.python.http import Http
     from codemod.python.ids import ModelPlan
     from codemod.python.import_index import ImportIndex
     from codemod.python.link import Linker
-    from codemod.python.name_readers import NameReaders
-    from codemod.python.name_roles import NameRoles
-    from codemod.python.names import KeySources
-    from codemod.python.program import ApiCall, Constructor, Store
+    from codemod.python.program import ApiCall, Constructor
     from codemod.python.reading import Reading
     from codemod.python.source import Source
     from codemod.python.split import Splits
     from codemod.python.unknown_holders import Kept, Read
     from codemod.settings import Settings
-
-# Methods of a client that reach nobody.
-_HARMLESS = frozenset(
-    "close is_closed aclose __exit__ __aexit__ platform_headers with_options copy "
-    "chat completions responses beta base_url api_key timeout max_retries default_headers organization project".split()
-)
-# Arguments that say what something is to look like.
-_DESCRIBING = frozenset({"spec", "spec_set", "bound", "annotation", "return_annotation", "return_type"})
-
-
-class Escape(NamedTuple):
-    """A client, or its class, handed to code outside the repository: the callee's name and the call."""
-
-    callee: str
-    call: int
-
-
-@dataclass(slots=True)
-class Client:
-    """One client of the repository: how it is made and all that is known to be called on it.
-
-    ``module`` is set for the SDK's module, which is a client that nobody makes.
-    """
-
-    index: int
-    constructor: Constructor
-    path: str
-    place: Place
-    api_calls: list[ApiCall] = field(default_factory=list)
-    escapes: list[Escape] = field(default_factory=list)
-    stores: list[Store] = field(default_factory=list)
-    module: ModuleUse | None = None
-
-    @property
-    def all_calls(self) -> list[ApiCall]:
-        """Its calls, those through the module that stay at OpenAI included."""
-        return self.api_calls + (self.module.staying_calls(self.index) if self.module is not None else [])
-
-    @property
-    def special(self) -> set[str]:
-        """The SDK classes among its own that address or authenticate in another way."""
-        return self.constructor.classes & external_clients.SPECIAL_CLIENTS
 
 
 class World(Values):
@@ -134,7 +88,8 @@ class World(Values):
             if store.client >= 0:
                 self._by_index[store.client].stores.append(store)
         self._client_calls = {call.call for call in program.api_calls}
-        self._find_escapes()
+        for escaping, escape in client_escapes(self):
+            self._by_index[escaping].escapes.append(escape)
         self._layouts: dict[str, Layout] = {}
         self._sdk_calls = {call.call for call in program.api_calls}
         self._module_calls = {call.call for call in program.module_calls if endpoint(call.path) is not None}
@@ -185,7 +140,7 @@ class World(Values):
     @cached_property
     def class_escapes(self) -> tuple[Escape, ...]:
         """Where the SDK's classes of clients are handed to code outside the repository that may make clients."""
-        return tuple(self._class_escapes())
+        return tuple(class_escapes(self))
 
     @cached_property
     def module_key_reads(self) -> tuple[int, ...]:
@@ -225,36 +180,26 @@ class World(Values):
     @cached_property
     def name_roles(self) -> NameRoles:
         """What a string that is a variable's name does where it stands."""
-        from codemod.python.name_roles import NameRoles  # noqa: PLC0415  (it is made from this module's types)
-
         return NameRoles(self)
 
     @cached_property
     def key_sources(self) -> KeySources:
         """The texts by which clients get their keys in ways that cannot be followed."""
-        from codemod.python.names import KeySources  # noqa: PLC0415  (it is made from this module's types)
-
         return KeySources(self)
 
     @cached_property
     def made_by_name(self) -> tuple[tuple[str, int], ...]:
         """The calls by which a framework makes a client of OpenAI's because a text says so, and what is called."""
-        from codemod.python.names import made_by_name  # noqa: PLC0415  (it is made from this module's types)
-
         return tuple(made_by_name(self))
 
     @cached_property
     def name_readers(self) -> NameReaders:
         """What reads the names of models besides the calls."""
-        from codemod.python.name_readers import NameReaders  # noqa: PLC0415  (it is made from this module's types)
-
         return NameReaders(self)
 
     @cached_property
     def http(self) -> Http:
         """The requests that the program sends by itself."""
-        from codemod.python.http import Http  # noqa: PLC0415  (it is made from this module's types)
-
         return Http(self)
 
     def hold(self, client: Client) -> None:
@@ -367,7 +312,7 @@ class World(Values):
         """Calls of code outside the repository that take one of ``nodes`` and do more than read it."""
         allies = self.http.allies | self._sdk_calls
         for node in nodes:
-            entries = [*self.program.external_args.get(node, ()), *self.handed_over(node)]
+            entries = [*self.program.external_args.get(node, ()), *self.containment.handed_over(node)]
             for callee, call, _ in entries:
                 served = call in allies or call in self._module_calls
                 # `ctx.obj` is a framework's, and what the program put there is called.
@@ -393,7 +338,7 @@ class World(Values):
         return [
             call
             for call in client.api_calls
-            if call.path[-1] not in _HARMLESS and (call.path[0] in known or not call.path[0].isidentifier())
+            if call.path[-1] not in HARMLESS and (call.path[0] in known or not call.path[0].isidentifier())
         ]
 
     def mixed(self, client: Client) -> bool:
@@ -412,52 +357,7 @@ class World(Values):
 
     def splits(self) -> Splits:
         """How the clients of both kinds that move are split, as far as it is known who is held back."""
-        from codemod.python.split import plan_splits  # noqa: PLC0415  (it is made from this module's types)
-
         held = frozenset(self.held)
         if held not in self._splits:
             self._splits[held] = plan_splits(self)
         return self._splits[held]
-
-    def _find_escapes(self) -> None:
-        endpoints = {(call.client, call.path) for call in self.program.api_calls}
-        for node, entries in self.program.external_args.items():
-            for value in self.program.values.get(node, ()):
-                if isinstance(value, ClientRef):
-                    index = value.index
-                elif isinstance(value, Resource) and not (
-                    (value.client, value.path) in endpoints or value.path[-1] in _HARMLESS
-                ):
-                    index = value.client
-                else:
-                    continue
-                client = self._by_index[index]
-                for callee, call, _ in entries:
-                    escape = Escape(callee, call)
-                    followed = _harmless_callee(callee) or self.runs_known(callee, call)
-                    if not followed and escape not in client.escapes:
-                        client.escapes.append(escape)
-
-    def _class_escapes(self) -> Iterator[Escape]:
-        for node, entries in self.program.external_args.items():
-            held = self.program.values.get(node, ())
-            if any(
-                isinstance(value, External) and external_clients.canonical(value.name) in external_clients.CLIENTS
-                for value in held
-            ):
-                for callee, call, arg in entries:
-                    looked_at = arg.name in _DESCRIBING or externals.tells_types(callee) or _harmless_callee(callee)
-                    if not (looked_at or externals.is_mock(callee) or self.runs_known(callee, call)):
-                        yield Escape(callee, call)
-
-
-def _harmless_callee(callee: str) -> bool:
-    return (
-        externals.only_reads(callee)
-        or callee in external_clients.CLIENT_WRAPPERS
-        or callee in external_clients.CLIENT_CONSUMERS
-        or callee in externals.PASS_THROUGH
-        or callee in externals.DICT_FACTORIES
-        or callee in ("super", "enumerate", "zip", "functools.partial")
-        or callee.endswith((".enter_async_context", ".enter_context"))
-    )

@@ -12,8 +12,9 @@ from codemod.rules.rule import Example, Note, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemod.python.clients import Client
     from codemod.python.program import Store
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 _ARGUMENTS = ("organization", "project", "data_residency")
 

@@ -10,7 +10,8 @@ from codemod.rules.rule import Example, Note, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.world import Client, World
+    from codemod.python.clients import Client
+    from codemod.python.world import World
 
 
 class ApiKey(Rule):

@@ -14,9 +14,10 @@ from codemod.rules.rule import Example, Note, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemod.python.clients import Client
     from codemod.python.trace import Origin
     from codemod.python.values import Given
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 
 class BaseUrl(Rule):

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from codemod.files.site import Site
     from codemod.files.surrounding import Surrounding, Told
-    from codemod.python.world import Client, World
+    from codemod.python.clients import Client
+    from codemod.python.world import World
 
 
 class ExposedKey(Rule):

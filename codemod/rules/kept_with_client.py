@@ -12,10 +12,11 @@ from codemod.rules.rule import Note, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from codemod.python.clients import Client
     from codemod.python.facts import Place
     from codemod.python.http_requests import Request
     from codemod.python.trace import Origin
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 
 class KeptWithClient(Rule):

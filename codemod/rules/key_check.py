@@ -11,9 +11,10 @@ from codemod.rules.rule import Example, Note, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemod.python.clients import Client
     from codemod.python.http_requests import Request
     from codemod.python.trace import Origin
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 _OURS = "the new provider's keys start with ak_"
 

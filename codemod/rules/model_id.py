@@ -11,8 +11,9 @@ from codemod.rules.rule import Example, Note, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemod.python.clients import Client
     from codemod.python.ids import ModelPlan
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 
 class ModelId(Rule):

@@ -11,9 +11,10 @@ from codemod.rules.rule import Example, Note, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemod.python.clients import Client
     from codemod.python.ids import ModelPlan
     from codemod.python.name_readers import Reading
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 _HELP = "See whether this still fits: prices, token limits, tokenizers and branches for a model by its name."
 _AFTER = "import os\nfrom openai import OpenAI\n\n"

@@ -17,7 +17,8 @@ from codemod.rules.unsupported_endpoint import UnsupportedEndpoint
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.world import Client, World
+    from codemod.python.clients import Client
+    from codemod.python.world import World
 
 _RULES: dict[str, type[Rule]] = {
     "special": SpecialClient,

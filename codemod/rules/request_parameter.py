@@ -12,10 +12,11 @@ from codemod.rules.rule import Example, Note, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from codemod.python.clients import Client
     from codemod.python.http_requests import Request
     from codemod.python.ids import ModelPlan
     from codemod.python.parameters import Parameter
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 # What the SDK, 0.28 and the libraries around them take for themselves and do not send as parameters.
 _SDK = frozenset({"timeout", "extra_headers", "extra_query", "extra_body", "idempotency_key"})

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from codemod.files.site import Site
     from codemod.files.surrounding import Surrounding
     from codemod.python.actions import Rewrite
+    from codemod.python.clients import Client
     from codemod.python.facts import Place
-    from codemod.python.world import Client, World
+    from codemod.python.world import World
 
 
 @dataclass(frozen=True, slots=True)

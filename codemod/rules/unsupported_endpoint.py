@@ -9,7 +9,8 @@ from codemod.rules.rule import Note, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from codemod.python.world import Client, World
+    from codemod.python.clients import Client
+    from codemod.python.world import World
 
 
 class UnsupportedEndpoint(Rule):
