@@ -6,9 +6,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod.python import external_clients, external_lookups
-from codemod.python.attributes import Attributes
 from codemod.python.facts import Arg
 from codemod.python.graph import ALL, ANY, KEYS
+from codemod.python.items import Items
 from codemod.python.objects import (
     Bound,
     ClassRef,
@@ -28,6 +28,7 @@ from codemod.python.program import ApiCall, Constructor, EnvironmentLookup, Http
 
 if TYPE_CHECKING:
     from codemod.python.facts import Parameter
+    from codemod.python.modules import Modules
 
 
 # Elements of what is unpacked into a call's arguments that are told apart.
@@ -61,11 +62,11 @@ class Invocation(NamedTuple):
         return positional[position] if 0 <= position < len(positional) else self.keyword(name)
 
 
-class Calling(Attributes):
+class Calling(Items):
     """Call sites."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, modules: Modules) -> None:
+        super().__init__(modules)
         self._constructors: dict[tuple[str, int], int] = {}
         self._partial_args: dict[Arg, int] = {}
         self._bound: set[tuple[int, Value | None, int]] = set()

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from codemod.python.graph import Graph
+from codemod.python.module_graph import ModuleGraph
 
 if TYPE_CHECKING:
+    from codemod.python.modules import Modules
     from codemod.python.objects import Container
     from codemod.python.program import EnvironmentLookup
 
 
-class Environments(Graph):
+class Environments(ModuleGraph):
     """Reads of dicts' entries by names that are written down, which read a variable where a dict holds them."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, modules: Modules) -> None:
+        super().__init__(modules)
         self._unpacked: set[int] = set()
         self._named_reads: dict[int, list[EnvironmentLookup]] = defaultdict(list)
 

@@ -28,6 +28,7 @@ from codemod.python.stores import Stores
 
 if TYPE_CHECKING:
     from codemod.python.facts import Arg
+    from codemod.python.modules import Modules
 
 _CALLABLES = (FunctionRef, Bound, Partial, Resource, ClassRef)
 
@@ -39,8 +40,8 @@ class Libraries(Stores):
     that has no default.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, modules: Modules) -> None:
+        super().__init__(modules)
         self.declarations: dict[int, int] = {}
         self.required: set[int] = set()
 

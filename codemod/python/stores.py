@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from codemod.python.facts import Arg, Place
+    from codemod.python.modules import Modules
 
 
 class Stores(Calling):
     """Calls that store something; ``entries`` are the nodes of key and value in each dict display."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, modules: Modules) -> None:
+        super().__init__(modules)
         self.entries: dict[int, list[tuple[int, int]]] = defaultdict(list)
 
     def store_elsewhere(self, name: str, value: External, call: Invocation) -> None:
