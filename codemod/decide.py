@@ -20,11 +20,8 @@ from codemod.rules.direct_http import DirectHttp
 from codemod.rules.ignored import IgnoredByComment
 from codemod.rules.mixed_client import MixedClient
 from codemod.rules.model_name_reader import ModelNameReader
-from codemod.rules.module_client import ModuleClient
 from codemod.rules.rule import Note
 from codemod.rules.unresolved_key import UnresolvedKey
-from codemod.rules.unresolved_model import UnresolvedModel
-from codemod.rules.unresolved_url import UnresolvedUrl
 from codemod.rules.unsupported_endpoint import UnsupportedEndpoint
 
 if TYPE_CHECKING:
@@ -36,8 +33,6 @@ if TYPE_CHECKING:
 
 # Rules that move what a client is given; its second one, which stays at OpenAI, must not be given the same.
 _SOURCES = frozenset({ApiKey.id, BaseUrl.id})
-# Rules that are asked again whenever another client is held back.
-_LATE = (UnresolvedKey, UnresolvedUrl, ModuleClient, UnresolvedModel)
 
 
 def decide(world: World) -> list[Note]:
@@ -53,9 +48,7 @@ def decide(world: World) -> list[Note]:
 
     for client in world.clients:
         for rule in rules:
-            if isinstance(rule, UnresolvedKey):
-                continue  # asked below
-            notes = list(rule.hold(client, world))
+            notes = list(rule.hold(client, world)) if rule.early else []
             if notes:
                 hold(client, notes)
                 break
@@ -68,7 +61,7 @@ def decide(world: World) -> list[Note]:
         for client in world.clients:
             if client.index in held:
                 continue
-            notes = [note for rule in _LATE for note in rule().hold(client, world)]
+            notes = [note for rule in rules if rule.late for note in rule.hold(client, world)]
             notes = (
                 notes or list(MixedClient().refuse(client, world)) or _stays_with(partners(client), client, world, held)
             )
@@ -145,7 +138,7 @@ def _about_requests(world: World, left: dict[int, list[Note]]) -> list[Note]:
 def _request_stays(request: Request, world: World) -> list[Note]:
     """Why a request that could move stays where it is; empty when it moves."""
     source, rule = world.sources[request.path], DirectHttp()
-    if source.ignores(request.place, rule.id, rule.name) or not _allowed(world, rule.id):
+    if source.ignores(request.place, rule.id, rule.name) or not world.settings.asks_for(rule.id, rule.name):
         return [IgnoredByComment.keep(request.path, request.place, "left alone, as its comment or the options ask")]
     return rule.stays(request, world) or _blocked(request, world, list(rule.moves(request, world)))
 
@@ -154,11 +147,12 @@ def _blocked(client: Client | Request, world: World, notes: list[Note]) -> list[
     """Reasons not to carry out a move: an edit it needs is not allowed where it would be made."""
     for note in notes:
         for rewrite in note.rewrites:
-            if not BY_ID[rewrite.rule].indispensable:
+            rule = BY_ID[rewrite.rule]
+            if not rule.indispensable:
                 continue
-            name = BY_ID[rewrite.rule].name
             source = world.sources[rewrite.path]
-            if source.ignored or source.ignores(rewrite.place, rewrite.rule, name) or not _allowed(world, rewrite.rule):
+            ignored = source.ignored or source.ignores(rewrite.place, rule.id, rule.name)
+            if ignored or not world.settings.asks_for(rule.id, rule.name):
                 return [
                     IgnoredByComment.keep(client.path, client.place, "left alone, as its comment or the options ask")
                 ]
@@ -194,14 +188,9 @@ def _serves_both(client: Client, world: World, notes: list[Note]) -> list[Note]:
     return []
 
 
-def _allowed(world: World, rule: str) -> bool:
-    names = {rule, BY_ID[rule].name}
-    settings = world.settings
-    return not names & set(settings.ignore) and (not settings.select or bool(names & set(settings.select)))
-
-
 def _selected(world: World, note: Note) -> bool:
-    return BY_ID[note.rule].indispensable or _allowed(world, note.rule)
+    rule = BY_ID[note.rule]
+    return rule.indispensable or world.settings.asks_for(rule.id, rule.name)
 
 
 def _unignored(world: World, notes: list[Note]) -> list[Note]:

@@ -49,6 +49,10 @@ class Settings:
     models: tuple[tuple[str, str], ...] = ()
     jobs: int | None = None
 
+    def asks_for(self, *names: str) -> bool:
+        """Whether a rule is to act, by its id and its name."""
+        return not set(names) & set(self.ignore) and (not self.select or bool(set(names) & set(self.select)))
+
     def target(self) -> Target:
         """Where the migrated code goes; its model is what the most usual one of OpenAI's becomes."""
         model = provider.map_model("gpt-4o", self.models)

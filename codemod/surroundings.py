@@ -135,7 +135,7 @@ def follow(
     owners = Owners(needs, [*_foreign(files, needs, word), *run], paths)
     keepers = {reader.path: reader.what for _, reader, _ in dependents if not reader.beyond}
     held = _held(bare, named, paths)
-    rules = [rule() for rule in RULES if _allowed(settings, rule.id, rule.name)]
+    rules = [rule() for rule in RULES if settings.asks_for(rule.id, rule.name)]
     for text, sites in read:
         path = text.file.path
         keeper, undecided = keepers.get(path, ""), held[path]
@@ -149,10 +149,6 @@ def follow(
 def _covers(file: TextFile) -> bool:
     """Whether a file may name variables by patterns."""
     return kinds.named_kind(file.path) == "ini" and _PATTERN.search(file.text) is not None
-
-
-def _allowed(settings: Settings, *names: str) -> bool:
-    return not set(names) & set(settings.ignore) and (not settings.select or bool(set(names) & set(settings.select)))
 
 
 def _texts(file: TextFile, containers: Mapping[str, Container]) -> Iterator[_Text]:

@@ -10,7 +10,7 @@ import pytest
 from codemod.changes import Edit, Span, applied
 from codemod.python.reparse import parses
 from codemod.python.source import Source, SourceError, parse
-from codemod.python.workers import facts_of
+from codemod.python.source_facts import facts_of
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXTS = {

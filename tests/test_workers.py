@@ -13,7 +13,7 @@ import pytest
 
 import codemod
 from codemod.migrate import migrate
-from codemod.python import workers
+from codemod.python import source_facts, workers
 from codemod.python.facts import Start
 from codemod.python.source import SourceError
 from codemod.settings import Settings
@@ -87,7 +87,7 @@ def test_a_file_that_takes_too_much_is_told(monkeypatch: pytest.MonkeyPatch, err
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(workers, "scan", fail)
+    monkeypatch.setattr(source_facts, "scan", fail)
     _, told = workers.scan_one(("a.py", b"import openai\n"), whole=True)
     assert isinstance(told, SourceError)
 

@@ -2,8 +2,8 @@
 
 The link step spreads values along the edges until nothing is new (an inclusion-based analysis that knows no order of
 statements beyond what ``scan`` wrote down). Where a value arrives at a site - something is called, an attribute is
-read - the site adds edges of its own: ``attributes``, ``items``, ``calling`` and ``libraries`` say which. What those do is
-data in ``externals``.
+read - the site adds edges of its own: ``attributes``, ``items``, ``calling`` and ``libraries`` say which. What
+libraries do is data in ``externals``.
 """
 
 from __future__ import annotations

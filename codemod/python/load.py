@@ -21,7 +21,8 @@ from codemod.python.link import Linker
 from codemod.python.modules import Modules
 from codemod.python.relevance import Relevance
 from codemod.python.source import Source, SourceError
-from codemod.python.workers import facts_of, facts_of_bodies, scan_all
+from codemod.python.source_facts import facts_of, facts_of_bodies
+from codemod.python.workers import scan_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -48,6 +48,7 @@ class ModuleClient(Rule):
     summary = "Settings of the openai module and calls through it move together."
     urgency = 2
     indispensable = True
+    late = True
     examples = (
         Example(
             "the module of 1 and later",

@@ -52,7 +52,8 @@ class Rule:
 
     ``urgency`` orders the review list: 0 is an exposed key, 1 a leak risk, 2 a client that stays behind,
     3 a call that may fail where its client moved, 4 what works but wants a look. A client moves only with all edits of
-    ``indispensable`` rules; those of the others can be left out one by one.
+    ``indispensable`` rules; those of the others can be left out one by one. ``early`` rules are asked to hold a client
+    back when nothing is known of the others, ``late`` ones whenever another is held back.
     """
 
     id: ClassVar[str]
@@ -60,6 +61,8 @@ class Rule:
     summary: ClassVar[str]
     urgency: ClassVar[int] = 4
     indispensable: ClassVar[bool] = False
+    early: ClassVar[bool] = True
+    late: ClassVar[bool] = False
     examples: ClassVar[tuple[Example, ...]] = ()
 
     def hold(self, client: Client, world: World) -> Iterator[Note]:

@@ -24,6 +24,8 @@ class UnresolvedKey(Rule):
     name = "unresolved-key"
     summary = "A client whose key cannot be followed is left alone, for review."
     urgency = 2
+    early = False
+    late = True
     examples = (
         Example(
             "a key from a vault",

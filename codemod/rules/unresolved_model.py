@@ -30,6 +30,7 @@ class UnresolvedModel(Rule):
     name = "unresolved-model"
     summary = "A call on a migrated client whose model cannot be resolved is for review."
     urgency = 3
+    late = True
     examples = (
         Example(
             "an id that the user types",

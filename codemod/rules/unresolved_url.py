@@ -24,6 +24,7 @@ class UnresolvedUrl(Rule):
     name = "unresolved-url"
     summary = "A client whose base URL cannot be resolved is left alone, for review."
     urgency = 2
+    late = True
 
     def hold(self, client: Client, world: World) -> Iterator[Note]:
         """Review a client whose URL is unknown."""
