@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from codemod.changes import Target
 
@@ -42,11 +42,12 @@ class Needs:
 
     ``models`` are the configured patterns and ids that come before the built-in map. ``left_over`` are variables that
     nobody reads any more, since all have moved before; ``shown`` are examples in documentation, which count where no
-    program reads a variable.
+    program reads a variable. ``users`` gives a file of the program and all that import it, directly or not.
     """
 
     target: Target
     base_url_env: str
+    users: Callable[[str], Collection[str]] = lambda path: (path,)
     models: tuple[tuple[str, str], ...] = ()
     kinds: dict[str, Kind] = field(default_factory=dict)
     readers: defaultdict[str, list[Reader]] = field(default_factory=lambda: defaultdict(list))

@@ -1,4 +1,4 @@
-"""Whose is a file: the programs that read the variables which it gives, by where both lie."""
+"""Whose is a file: the programs that read the variables which it gives, by where they and their users lie."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ class Stand:
 class Owners:
     """Readers by folder. A file belongs to those below its own folder, else to those below the next folder up.
 
+    A reader is also wherever somebody imports it: a service's settings are for the library that it shares with others.
+
     A folder in ``paths`` that has a project file of its own is where that ends.
     """
 
@@ -44,6 +46,7 @@ class Owners:
         self._projects = {dirname(path) for path in paths if _PROJECT.search(path)}
         self._readers = {name: list(readers) for name, readers in needs.readers.items()}
         self._shown = needs.shown
+        self._users = needs.users
         for name, reader in others:
             self._readers.setdefault(name, []).append(reader)
         self._stands: dict[tuple[str, str, bool], Stand] = {}
@@ -64,7 +67,7 @@ class Owners:
         readers = [reader for reader in self._readers.get(name, ()) if not (reader.beyond and inside)]
         readers = readers or self._shown.get(name, [])
         while True:
-            near = [reader for reader in readers if _below(reader.path, folder)]
+            near = [reader for reader in readers if self._is_used(reader, folder)]
             if near or not folder:
                 break
             if folder in self._projects:
@@ -73,6 +76,9 @@ class Owners:
         near = near or readers  # those outside of the folder that is migrated
         keeper = next((reader.what for reader in near if not reader.moves), "")
         return Stand(any(reader.moves for reader in near), keeper, near=folder == own)
+
+    def _is_used(self, reader: Reader, folder: str) -> bool:
+        return _below(reader.path, folder) or any(_below(path, folder) for path in self._users(reader.path))
 
 
 def _below(path: str, folder: str) -> bool:

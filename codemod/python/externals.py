@@ -163,6 +163,8 @@ READERS = frozenset(
         "exit",
     }
 )
+# How the names of what is raised end: it tells of what it is given.
+EXCEPTIONS = ("Error", "Exception")
 READER_PARTS = (
     "logging.",
     "logger",
@@ -233,7 +235,7 @@ def is_mock(name: str) -> bool:
 
 def only_reads(name: str) -> bool:
     """Whether the function called ``name`` does no more than look at its arguments."""
-    return name in READERS or any(part in name for part in READER_PARTS)
+    return name in READERS or name.endswith(EXCEPTIONS) or any(part in name for part in READER_PARTS)
 
 
 def tells_types(name: str) -> bool:

@@ -137,16 +137,11 @@ def key_origins(world: World, client: Client) -> list[Origin] | None:
 
 def turns_away(world: World, check: Check) -> bool:
     """Whether more than words hangs on a check: a key that looks otherwise may not come through."""
-    around = [node for node in ast.walk(world.sources[check.path].parse()) if _encloses(node, check.place)]
-    statement = next(node for node in reversed(around) if isinstance(node, ast.stmt))
+    statement = world.layout(check.path).node(check.place)
     match statement:
         case ast.If(test=test, body=body, orelse=orelse) if not isinstance(test, ast.NamedExpr):
             return not all(_only_says(world, check.path, each) for each in (*body, *orelse))
     return not _only_says(world, check.path, statement)
-
-
-def _encloses(node: ast.AST, place: Place) -> bool:
-    return isinstance(node, ast.expr | ast.stmt) and lies_in(place, place_of(node))
 
 
 def _only_says(world: World, path: str, statement: ast.stmt) -> bool:
@@ -168,10 +163,9 @@ def lost_handlers(world: World, client: Client, plan: KeyPlan) -> Iterator[Check
     """Handlers around the making of a client that caught the SDK's error for a missing key, and no KeyError."""
     if client.module is not None or (world.given_to(client, "api_key") and not plan.names):
         return
-    source = world.sources[client.path]
-    if not any(name in source.text for name in _RAISED):
+    if not any(name in world.sources[client.path].text for name in _RAISED):
         return
-    for node in ast.walk(source.parse()):
+    for node in ast.walk(world.layout(client.path).tree):
         if isinstance(node, ast.Try) and _holds(node.body, client.place):
             names = [name for handler in node.handlers for name in _caught(handler)]
             if _RAISED & set(names) and not _WIDER & set(names):

@@ -25,10 +25,10 @@ class Step(NamedTuple):
 
 
 class Layout:
-    """The statements of one file."""
+    """The statements of one file, whose syntax tree is ``tree``."""
 
     def __init__(self, tree: ast.Module) -> None:
-        self._tree = tree
+        self.tree = tree
         self._statements: dict[Place, tuple[ast.stmt, tuple[Step, ...], int]] = {}
         self._index(tree.body, (), 0)
         self._places = list(self._statements)
@@ -72,6 +72,10 @@ class Layout:
         """The innermost statement that holds a place."""
         return self._places[self._nested.innermost(place)]
 
+    def node(self, place: Place) -> ast.stmt:
+        """The syntax tree of the innermost statement that holds a place."""
+        return self._statements[self.statement(place)][0]
+
     def top_level(self, place: Place) -> bool:
         """Whether a statement stands in the module's own block."""
         found = self._statements.get(place)
@@ -104,7 +108,7 @@ class Layout:
 
         It is moved down behind the statements ``after`` (at the top level), unless one of ``before`` comes first.
         """
-        body = self._tree.body
+        body = self.tree.body
         last: ast.stmt | None = None
         for position, statement in enumerate(body):
             docstring = position == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

@@ -20,6 +20,7 @@ class ImportGraph:
         self._paths = index.modules.paths
         self._carried_out: dict[str, frozenset[str]] = {}
         self._reached: dict[str, frozenset[str]] = {}
+        self._importing: dict[str, frozenset[str]] = {}
 
     def reaches(self, path: str) -> frozenset[str]:
         """A file and all that it imports, directly or not."""
@@ -45,7 +46,7 @@ class ImportGraph:
         together = {path: {path} for path in wanted}
         roots: dict[str, set[str]] = {}
         for path in wanted:
-            for root in self._importing(path):
+            for root in self.importing(path):
                 roots.setdefault("(tests)" if is_test_file(root) else root, set()).add(path)
         for group in roots.values():
             joined = set().union(*(together[path] for path in group))
@@ -53,16 +54,18 @@ class ImportGraph:
                 together[path] = joined
         return sorted({frozenset(group) for group in together.values()}, key=min)
 
-    def _importing(self, path: str) -> set[str]:
+    def importing(self, path: str) -> frozenset[str]:
         """A file and all that import it, directly or not."""
-        seen = {path}
-        stack = [path]
-        while stack:
-            at = stack.pop()
-            fresh = {each for each in self._index.near(at) - seen if at in self._imported(each)}
-            seen |= fresh
-            stack += fresh
-        return seen
+        if path not in self._importing:
+            seen = {path}
+            stack = [path]
+            while stack:
+                at = stack.pop()
+                fresh = {each for each in self._index.near(at) - seen if at in self._imported(each)}
+                seen |= fresh
+                stack += fresh
+            self._importing[path] = frozenset(seen)
+        return self._importing[path]
 
     def _imported(self, path: str) -> frozenset[str]:
         """What a file imports, and the packages around that, which are carried out first."""

@@ -26,7 +26,7 @@ _READ = frozenset({"lookup", "own", "other"})
 def needs(world: World, notes: Sequence[Note]) -> Needs:
     """What the files around the program are decided by, once ``notes`` say what becomes of it."""
     settings = world.settings
-    found = Needs(settings.target(), settings.base_url_env, settings.models)
+    found = Needs(settings.target(), settings.base_url_env, world.imports.importing, settings.models)
     rewrites = Extents((rewrite.path, rewrite.place) for note in notes for rewrite in note.rewrites)
     for inside in realms(world):
         moving = [reader for client in _moving(world, inside) for reader in [_reader(world, client, moves=True)]]
