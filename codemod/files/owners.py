@@ -67,7 +67,8 @@ class Owners:
         readers = [reader for reader in self._readers.get(name, ()) if not (reader.beyond and inside)]
         readers = readers or self._shown.get(name, [])
         while True:
-            near = [reader for reader in readers if self._is_used(reader, folder)]
+            near = [reader for reader in readers if _below(reader.path, folder)]
+            near += [reader for reader in readers if reader not in near and self._is_used(reader, folder)]
             if near or not folder:
                 break
             if folder in self._projects:
@@ -78,7 +79,7 @@ class Owners:
         return Stand(any(reader.moves for reader in near), keeper, near=folder == own)
 
     def _is_used(self, reader: Reader, folder: str) -> bool:
-        return _below(reader.path, folder) or any(_below(path, folder) for path in self._users(reader.path))
+        return any(_below(path, folder) for path in self._users(reader.path))
 
 
 def _below(path: str, folder: str) -> bool:

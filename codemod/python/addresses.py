@@ -114,7 +114,7 @@ def serves_others(node: int, world: World) -> bool:
         given.node in reached for client in world.clients if world.stays(client.index) for given in world.urls(client)
     )
     made = reached | world.tracer.derivatives(reached)
-    return held or any(True for _ in world.outside_uses(made))
+    return held or world.leaves(made)
 
 
 def stuck(client: Client, world: World) -> str | None:

@@ -136,7 +136,7 @@ class Http:
             node in world.readers.uses or world.readers.attributes.get(node, _NONE) & _BRANCHING for node in reached
         ):
             return True
-        return any(True for _ in world.outside_uses(reached | world.tracer.derivatives(reached)))
+        return world.leaves(reached | world.tracer.derivatives(reached))
 
     def key_stays(self, node: int) -> bool:
         """Whether a node is the key of a request that stays."""
@@ -182,7 +182,7 @@ class Http:
 
     def used_elsewhere(self, node: int) -> bool:
         """Whether a value goes to code outside the repository that is none of the moving requests."""
-        return any(True for _ in self._world.outside_uses(self._world.reach(node)))
+        return self._world.leaves(self._world.reach(node))
 
     def answers_needed(self, request: Request) -> bool:
         """Whether a request that stays asks OpenAI for something that this one left there."""

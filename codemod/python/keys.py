@@ -385,7 +385,7 @@ class _KeyMove:
         return self._leaves(reached | world.tracer.derivatives(reached))
 
     def _leaves(self, nodes: set[int]) -> bool:
-        return self.world.http.client_stays(nodes) or any(True for _ in self.world.outside_uses(nodes))
+        return self.world.http.client_stays(nodes) or self.world.leaves(nodes)
 
     def _serves_moving(self, lookup: EnvironmentLookup) -> bool:
         return not self._shared(lookup.node)

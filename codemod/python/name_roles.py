@@ -126,7 +126,7 @@ class NameRoles:
             for origin in world.origins(store.name)
         }
         names = {world.literal(origin) for origin in world.origins(world.program.lookups[node].name)}
-        return "own" if stored - names or any(True for _ in world.outside_uses(made)) else "lookup"
+        return "own" if stored - names or world.leaves(made) else "lookup"
 
     def _patched(self, reached: set[int]) -> bool:
         """Whether the string is a key of a dict that a test patches into the environment."""

@@ -211,7 +211,7 @@ class Values:
     @cached_property
     def containment(self) -> Containment:
         """Which containers are in which, and which are handed to code outside the repository."""
-        return Containment(self.program)
+        return Containment(self.program, self.program.external_args)
 
     @cached_property
     def chains(self) -> dict[str, list[tuple[int, ...]]]:

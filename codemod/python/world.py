@@ -35,6 +35,7 @@ from codemod.python.programs import ImportGraph
 from codemod.python.raw_calls import by_path
 from codemod.python.split import plan_splits
 from codemod.python.unknown_holders import lost
+from codemod.python.unknown_takers import UnknownTakers
 from codemod.python.values import Given, Values
 from codemod.python.written import Written
 
@@ -312,14 +313,22 @@ class World(Values):
         """Calls of code outside the repository that take one of ``nodes`` and do more than read it."""
         allies = self.http.allies | self._sdk_calls
         for node in nodes:
-            entries = [*self.program.external_args.get(node, ()), *self.containment.handed_over(node)]
-            for callee, call, _ in entries:
+            handed = (node, *self.containment.around(node))
+            for callee, call, _ in (entry for at in handed for entry in self.program.external_args.get(at, ())):
                 served = call in allies or call in self._module_calls
                 # `ctx.obj` is a framework's, and what the program put there is called.
                 served = served or (call in self._client_calls and external_objects.is_shared(callee))
                 served = served or self.runs_known(callee, call)
                 if not served and not externals.passes_on(callee) and not externals.only_reads(callee):
                     yield callee, self.program.calls[call], call
+
+    @cached_property
+    def _unknown_takers(self) -> UnknownTakers:
+        return UnknownTakers(self)
+
+    def leaves(self, nodes: set[int]) -> bool:
+        """Whether a key or a URL may be used where it is not followed: outside, or by something unknown."""
+        return any(True for _ in self.outside_uses(nodes)) or self._unknown_takers.take(nodes)
 
     # Calls on clients
 
