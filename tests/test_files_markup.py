@@ -177,11 +177,16 @@ def test_magics_in_a_block_are_covered() -> None:
 
 def test_python_that_cannot_be_parsed_is_told_where_it_is_about_openai() -> None:
     documents, problems = markup.read(
-        "```python\nx = openai(\n```\n\n```python\nx = (\n```\n> ```py\n> 1\n> openai x\n> ```\n"
+        "```python\nx = openai(\n```\n\n```python\nx = (\n```\n> ```py\n> 1\n> from openai x\n> ```\n"
     )
     assert documents == []
     assert [(problem.cell, problem.line) for problem in problems] == [(None, 2), (None, 10)]
     assert problems[0].reason == "cannot be parsed: '(' was never closed"
+
+
+@pytest.mark.parametrize("code", ['def f(key: str = secret("OPENAI_API_KEY")) -> None', "class OpenAIChat(Chat)"])
+def test_a_signature_that_only_names_openai_is_prose(code: str) -> None:
+    assert markup.read(f"```python\n{code}\n```\n") == ([], [])
 
 
 def test_what_is_typed_at_pythons_prompt_is_the_program() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from codemod.files.needs import Needs, Reader
 
@@ -47,6 +48,8 @@ class Owners:
         self._readers = {name: list(readers) for name, readers in needs.readers.items()}
         self._shown = needs.shown
         self._users = needs.users
+        self._folders: dict[str, set[str]] = {}
+        self._of: dict[tuple[str, bool], tuple[list[Reader], dict[str, list[Reader]]]] = {}
         for name, reader in others:
             self._readers.setdefault(name, []).append(reader)
         self._stands: dict[tuple[str, str, bool], Stand] = {}
@@ -64,24 +67,39 @@ class Owners:
 
     def _find(self, name: str, folder: str, inside: bool) -> Stand:
         own = folder
-        readers = [reader for reader in self._readers.get(name, ()) if not (reader.beyond and inside)]
-        readers = readers or self._shown.get(name, [])
-        while True:
-            near = [reader for reader in readers if _below(reader.path, folder)]
-            near += [reader for reader in readers if reader not in near and self._is_used(reader, folder)]
-            if near or not folder:
-                break
+        readers, below = self._read(name, inside)
+        while not below.get(folder) and folder:
             if folder in self._projects:
                 return Stand(moves=False, keeper="", apart=folder if readers else "")
             folder = dirname(folder)
-        near = near or readers  # those outside of the folder that is migrated
+        near = below.get(folder) or readers  # those outside of the folder that is migrated
         keeper = next((reader.what for reader in near if not reader.moves), "")
         return Stand(any(reader.moves for reader in near), keeper, near=folder == own)
 
-    def _is_used(self, reader: Reader, folder: str) -> bool:
-        return any(_below(path, folder) for path in self._users(reader.path))
+    def _read(self, name: str, inside: bool) -> tuple[list[Reader], dict[str, list[Reader]]]:
+        """The readers of a variable, and those of each folder: first who lies in it, then who is imported there."""
+        if (name, inside) not in self._of:
+            readers = [reader for reader in self._readers.get(name, ()) if not (reader.beyond and inside)]
+            readers = readers or self._shown.get(name, [])
+            below: dict[str, list[Reader]] = defaultdict(list)
+            for reader in readers:
+                for folder in _above(reader.path):
+                    below[folder].append(reader)
+            for reader in readers:
+                for folder in self._used(reader.path) - set(_above(reader.path)):
+                    below[folder].append(reader)
+            self._of[name, inside] = readers, below
+        return self._of[name, inside]
+
+    def _used(self, path: str) -> set[str]:
+        """The folders above the files that import one."""
+        if path not in self._folders:
+            self._folders[path] = {folder for user in self._users(path) for folder in _above(user)}
+        return self._folders[path]
 
 
-def _below(path: str, folder: str) -> bool:
-    """Whether a file lies in a folder or deeper; the empty one is that which is migrated."""
-    return path.startswith(f"{folder}/") if folder else not path.startswith("../")
+def _above(path: str) -> Iterator[str]:
+    """The folders that a file is in, up to the one that is migrated, which is empty; none where it lies outside."""
+    while path and not path.startswith("../"):
+        path = dirname(path)
+        yield path

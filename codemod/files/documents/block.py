@@ -11,7 +11,7 @@ from codemod.files.documents.document import Document, Problem, joined
 from codemod.files.documents.host import Cut, without_margin
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from codemod.files.documents.host import Host
 
@@ -44,6 +44,10 @@ _DEFINITION = re.compile(r"[ \t]*(export[ \t]+)?[A-Za-z_]\w*=|[A-Z][A-Z0-9_]*[ \
 _COMMAND = re.compile(
     r"[ \t]*(?:export|pip3?|python3?|uvx?|poetry|pipenv|docker|git|npm|cd|curl|source|streamlit)[ \t]\S"
 )
+# What can be migrated of Python that cannot be read; a signature in a reference, which names the variable, has nothing.
+_USE = re.compile(
+    r"\b(?:import|from)[ \t]+openai\b|\bopenai[.(]|\b(?:Async)?(?:Azure)?OpenAI\(|\b(?:environ|getenv)\b[^\n]*OPENAI"
+)
 _IMPORT = re.compile(r"^[ \t]*(?:import|from)[ \t]+openai\b", re.MULTILINE)
 
 
@@ -55,15 +59,18 @@ class Block:
     cuts: tuple[Cut, ...]
 
 
-def document(block: Block, host: Host, label: str) -> Document | Problem | None:
-    """The document that a block is, or why it cannot be read; None when it concerns nobody."""
+def document(block: Block, host: Host, label: str, concerns: Callable[[str], bool]) -> Document | Problem | None:
+    """The document that a block is, or why it cannot be read; None when it concerns nobody.
+
+    ``concerns`` is asked for the text of a block in Python, which takes time to read.
+    """
     cuts = _without_options(host, block)
     texts = [host.text[cut.start : cut.end] for cut in cuts]
     language = _language(block.info, texts)
     if not "".join(texts).strip() or language is None:
         return None
     if language == "python":
-        return _python(host, cuts, label)
+        return _python(host, cuts, label) if concerns("".join(texts)) else None
     if language == "shell":
         cuts = _session(host, cuts, _SHELL_PROMPT)
     elif language == "powershell":
@@ -127,7 +134,7 @@ def _python(host: Host, cuts: list[Cut], label: str) -> Document | Problem | Non
             start, ends = ends, ends + cut.end - cut.start
             read.append(Cut(cut.start, cut.end, cut.prefix, cut.continued, reading.code[start:ends]))
         return joined("python", label, [(host, read)])
-    if "openai" not in _text(host, cuts).lower():
+    if _USE.search(_text(host, cuts)) is None:
         return None
     return Problem(host.cell, host.position(cuts[min(reading.line, len(cuts)) - 1].start)[0], reading.error)
 

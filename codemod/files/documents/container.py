@@ -7,6 +7,7 @@ from posixpath import splitext
 from typing import TYPE_CHECKING
 
 from codemod.files.text_file import TextFile
+from codemod.mentions import mentions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,4 +50,5 @@ def read(path: str, data: bytes) -> Container:
         return Container(file, *notebook.read(file.text))
     from codemod.files.documents import markup  # noqa: PLC0415
 
-    return Container(file, *markup.read(file.text, splitext(path)[1].lower() == ".rst"))
+    is_rst = splitext(path)[1].lower() == ".rst"
+    return Container(file, *markup.read(file.text, is_rst, lambda block: mentions(block.encode())))
