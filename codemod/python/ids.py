@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 # Methods of a string whose answer depends on what it says.
 BRANCHING = frozenset({"startswith", "endswith", "find", "index", "count"})
+# An argument that reads the same twice: a name, or an attribute or an item of one.
+_NAME = r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\[(?:"[\w-]+"|'[\w-]+')\])*"""
 # What ``ModelPlan.code`` makes of an argument that a user may give.
-_FORK = re.compile(r'"[^"]+"\s+if\s+(?P<name>[\w.]+)\s+(?:==|in)\s+(?P<old>[^=]+)\s+else\s+(?P=name)')
+_FORK = re.compile(rf'"[^"]+"\s+if\s+(?P<name>{_NAME})\s+(?:==|in)\s+(?P<old>[^=]+)\s+else\s+(?P=name)')
 # Why a literal stays where nothing else reads it.
 COLLAPSE = "it is one of several ids"
 LITERAL_TYPE = "a Literal type allows no other"
@@ -167,11 +169,11 @@ def _replaced(world: World, given: Given) -> frozenset[str]:
 
 
 def _name(world: World, given: Given) -> str | None:
-    """The text of an argument that is a plain name, or an attribute of one."""
+    """The text of an argument that is a plain name, or an attribute or an item of one."""
     args = world.program.calls[given.call].args if given.call >= 0 else ()
     text = world.text(given.path, given.place)
     written = any((arg.node, arg.place) == (given.node, given.place) for arg in args)
-    return text if written and all(part.isidentifier() for part in text.split(".")) else None
+    return text if written and re.fullmatch(_NAME, text) else None
 
 
 def _settle_at_call(plan: ModelPlan, name: str | None, *, chosen: bool) -> None:

@@ -20,11 +20,15 @@ _KINDS = {"compare": "this is compared with", "contains": "this is looked up by"
 
 
 class Reading(NamedTuple):
-    """One place that reads a name, and what it does with it: a phrase that "the model's name" ends."""
+    """One place that reads a name, and what it does with it: a phrase that "the model's name" ends.
+
+    ``callee`` is what is called with it there, empty for a comparison or a table.
+    """
 
     path: str
     place: Place
     what: str
+    callee: str = ""
 
 
 class _Site(NamedTuple):
@@ -105,12 +109,13 @@ class NameReaders:
         for callee, call, index in self._world.outside_uses(set(nodes)):
             if self._world.http.asks_openai(index):
                 continue
-            what = f"{callee.replace('()', '')} is given"
+            callee = callee.replace("()", "")
+            reading = Reading(self._world.call_path(index), call.place, f"{callee} is given", callee)
             if callee.startswith("dict."):
                 if not any(looks_up(self._world, call.func, name) for name in old or self._ids):
                     continue
-                what = "a table is indexed by"
-            found.append(Reading(self._world.call_path(index), call.place, what))
+                reading = reading._replace(what="a table is indexed by", callee="")
+            found.append(reading)
         # One call may be seen to reach several functions: it is told once.
         yield from {(reading.path, reading.place): reading for reading in reversed(found)}.values()
 

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from codemod.python.clients import Client
+    from codemod.python.trace import Origin
     from codemod.python.world import World
     from codemod.rules.rule import Note
 
-_MODEL_ARGUMENTS = frozenset({"model", "model_name", "model_id"})
 # A string that is the name, in these roles, means that the variable is read (or may be).
 _READ = frozenset({"lookup", "own", "other"})
 
@@ -95,36 +95,37 @@ def _staying(world: World, name: str, inside: str, rewrites: Extents) -> Iterato
 
 
 def _model_readers(world: World, inside: str) -> Iterator[tuple[str, Reader]]:
-    """Variables that models are read from, each with a client that uses it."""
+    """Variables that models are read from, each with who uses it: a client's call, or what goes by the model's name."""
+    told: set[int] = set()
     for client in world.clients:
         if realm(world, client.path) != inside:
             continue
         for call in world.endpoint_calls(client):
             moves = client.index not in world.held and world.supported(client, call.path)
             for given in world.models(client, call):
-                for name in _variables(world, given.node):
-                    yield name, _reader(world, client, moves=moves)
-                yield from _other_libraries(world, given.node)
+                for origin in world.origins(given.node):
+                    for name in _variables(world, origin):
+                        yield name, _reader(world, client, moves=moves)
+                    if origin.node not in told:
+                        told.add(origin.node)
+                        yield from _name_readers(world, origin)
 
 
-def _other_libraries(world: World, node: int) -> Iterator[tuple[str, Reader]]:
-    """Libraries that are asked for the model of the same variable, as clients of their own are."""
-    for origin in (origin for origin in world.origins(node) if origin.kind == "lookup"):
-        reached = world.reach(origin.node)
-        for callee, call, index in world.outside_uses(reached):
-            asked = any(arg.name in _MODEL_ARGUMENTS and arg.node in reached for arg in call.args)
-            if asked and not world.http.asks_openai(index):
-                for name in world.variables(origin):
-                    yield name, _at(world, world.call_path(index), callee.replace("()", ""))
+def _name_readers(world: World, origin: Origin) -> Iterator[tuple[str, Reader]]:
+    """What else is done with a variable's model: a tokenizer, a table, another library is asked for it."""
+    names = _variables(world, origin)
+    reached = world.reach(origin.node) if names else set()
+    for reading in world.name_readers.of_nodes(reached | world.tracer.derivatives(reached), ()):
+        where = f"{reading.callee} at {world.where(reading)}" if reading.callee else world.where(reading)
+        for name in names:
+            yield name, _at(world, reading.path, where)
 
 
-def _variables(world: World, node: int) -> set[str]:
-    names: set[str] = set()
-    for origin in world.origins(node):
-        if origin.kind == "lookup":
-            names |= world.variables(origin)
-        elif origin.kind == "setting":
-            cls, field = world.tracer.settings_fields[origin.node]
-            made = settings_field(world, cls, field, "", "")
-            names |= {made.variable} if made is not None else set()
-    return names
+def _variables(world: World, origin: Origin) -> set[str]:
+    """The variables that a model may be read from."""
+    if origin.kind == "lookup":
+        return set(world.variables(origin))
+    if origin.kind == "setting":
+        made = settings_field(world, *world.tracer.settings_fields[origin.node], "", "")
+        return {made.variable} if made is not None else set()
+    return set()
