@@ -40,6 +40,18 @@ class Modules:
         """Whether ``path`` is one of the tree's files (and not a package's folder)."""
         return path in self._paths
 
+    def has(self, module: str, level: int, importer: str) -> bool:
+        """Whether a module is surely the tree's own: a folder may have a library's name by chance.
+
+        One without ``__init__.py`` gives way to the library.
+        """
+        folder, names = dirname(importer), module.split(".")
+        script = () if _join(folder, "__init__.py") in self._paths else (folder,)
+        return level > 0 or any(
+            {self._below(root, names[0]), self._below(root, "/".join(names))} <= self._paths
+            for root in ("", "src", *script)
+        )
+
     def _find(self, module: str, level: int, folder: str) -> str | None:
         relative = module.replace(".", "/")
         if level:

@@ -106,13 +106,13 @@ class NameReaders:
             for site in self._sites.get(node, ())
             if site.base < 0 or self._is_table(site.base, old)
         ]
-        for callee, call, index in self._world.outside_uses(set(nodes)):
+        for name, call, index in self._world.outside_uses(set(nodes)):
             if self._world.http.asks_openai(index):
                 continue
-            callee = callee.replace("()", "")
+            callee = name.replace("()", "")
             reading = Reading(self._world.call_path(index), call.place, f"{callee} is given", callee)
             if callee.startswith("dict."):
-                if not any(looks_up(self._world, call.func, name) for name in old or self._ids):
+                if not any(looks_up(self._world, call.func, key) for key in old or self._ids):
                     continue
                 reading = reading._replace(what="a table is indexed by", callee="")
             found.append(reading)

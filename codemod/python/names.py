@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from codemod.python.actions import Rewrite
     from codemod.python.clients import Client
-    from codemod.python.facts import Place
+    from codemod.python.facts import Facts, Place
     from codemod.python.trace import Origin
     from codemod.python.world import World
 
@@ -178,9 +178,16 @@ def _frameworks(world: World, inside: str) -> Iterator[Keeper]:
             yield Keeper(path, f"{name}, called in {path}")
     for facts in world.program.files:
         if realm(world, facts.path) == inside:
-            for record in facts.imports:
-                if OTHER_READERS.match(record.module):
-                    yield Keeper(facts.path, f"{record.module}, imported in {facts.path}")
+            for module in _other_readers(world, facts):
+                yield Keeper(facts.path, f"{module}, imported in {facts.path}")
+
+
+def _other_readers(world: World, facts: Facts) -> Iterator[str]:
+    """The frameworks that a file imports; a module of the repository's own is none, whatever it is called."""
+    for record in facts.imports:
+        name, has = record.module, world.linker.modules.has
+        if OTHER_READERS.match(name) and not has(name, record.level, facts.path):
+            yield name
 
 
 def keeper_in(world: World, name: str, path: str, keeper: str | None) -> str | None:
@@ -194,7 +201,7 @@ def keeper_in(world: World, name: str, path: str, keeper: str | None) -> str | N
     here = [client for client in world.clients if client.path == path]
     stays = any(world.stays(client.index) or client.module is not None for client in here)
     facts = next(facts for facts in world.program.files if facts.path == path)
-    if not here or stays or any(OTHER_READERS.match(record.module) for record in facts.imports):
+    if not here or stays or any(_other_readers(world, facts)):
         return keeper
     if any(request.path == path and request.index in world.http.held for request in world.http.requests):
         return keeper
