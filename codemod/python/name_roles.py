@@ -7,11 +7,13 @@ from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from codemod.python.external_objects import is_shared
 from codemod.python.graph import ALL
 from codemod.python.keys import is_test_file
 from codemod.python.objects import Container, External
 
 if TYPE_CHECKING:
+    from codemod.python.objects import Value
     from codemod.python.world import World
 
 ASKED = re.compile(r"(^|\.)(input|getpass|text_input|prompt|ask|Prompt|secret_input|password)\(\)")
@@ -98,10 +100,40 @@ class NameRoles:
             return "set"
         owner = next((self._environments[at] for at in reached if self._is_handed(self._environments.get(at))), None)
         if owner is None:
-            return "other"
+            return "entry" if self._names_entry(node, reached) else "other"
         value = world.program.fields[Container(owner)].get(world.program.constants.get(node))
         tested = is_test_file(world.path(node)) and value is not None and may_move(world, node, value)
         return "set" if tested else "handed"
+
+    @cached_property
+    def _items(self) -> tuple[dict[int, int], dict[int, int]]:
+        """By the node of a key: what is read by it, and what something is stored into."""
+        files = self._world.program.files
+        read = {load.key: load.result for facts in files for load in facts.item_loads}
+        return read, {store.key: store.base for facts in files for store in facts.item_stores}
+
+    def _names_entry(self, node: int, reached: set[int]) -> bool:
+        """Whether the string is but the key of an entry, ``app.config["OPENAI_API_KEY"]``, in what is no environment.
+
+        Whatever is read by it is followed then, and nobody outside gets a dict with such a key.
+        """
+        world, program = self._world, self._world.program
+        read, stored = self._items
+        taken = ((name, call) for name, call, _ in program.external_args.get(node, ()) if name.endswith(".get"))
+        got = [program.calls[call].result for name, call in taken if name == "dict.get" or is_shared(name)]
+        got += [read[node]] if node in read else []
+        if got:
+            origins = [origin for result in got for origin in world.origins(result)]
+            return bool(origins) and all(origin.kind != "unknown" for origin in origins)
+        owners: set[Value] = {Container(self._environments[at]) for at in reached if at in self._environments}
+        if node in stored:
+            owners |= program.values.get(stored[node], {}).keys()
+        return bool(owners) and not any(isinstance(owner, Container) and self._escapes(owner) for owner in owners)
+
+    def _escapes(self, owner: Container) -> bool:
+        """Whether code outside of the repository is given a dict, or what is made of it."""
+        reached = self._world.reach(owner.node)
+        return self._world.leaves(reached | self._world.tracer.derivatives(reached))
 
     def _is_handed(self, owner: int | None) -> bool:
         """Whether a dict is the environment of a program that is started with it: ``session.run(..., env={...})``."""

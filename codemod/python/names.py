@@ -36,7 +36,7 @@ _MAKERS = frozenset({"instructor.from_provider", "langchain.chat_models.init_cha
 class Mention:
     """A place that names the variable. ``role`` is lookup, check, set, stored (set to a key of OpenAI's that comes from
     somewhere), literal (to one that stands there), message, own (of what stays at OpenAI), handed (to a program that is
-    started) or other.
+    started), entry (the key of one in a dict of the program's own) or other.
 
     ``argument``: it is the name of an argument of the call at the place.
     """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from codemod.rules.rule import Note
 
 # A string that is the name, in these roles, means that the variable is read (or may be).
-_READ = frozenset({"lookup", "own", "other"})
+_READ = frozenset({"lookup", "own", "handed", "other"})
 
 
 def needs(world: World, notes: Sequence[Note]) -> Needs:

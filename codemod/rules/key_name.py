@@ -80,7 +80,7 @@ class KeyName(Rule):
             left = {
                 mention.path
                 for mention in found
-                if mention.role in _STAYING or (mention.role != "message" and kept_in[mention.path])
+                if mention.role in _STAYING or (mention.role not in ("message", "entry") and kept_in[mention.path])
                 if not any(_covers(rewrite, mention) for rewrite in moved)
             }
             for mention in found:
@@ -92,7 +92,9 @@ class KeyName(Rule):
 
     def _follow(self, world: World, name: str, mention: Mention, keeper: str | None, *, stays: bool) -> Iterator[Note]:
         key = world.settings.key_env
-        if mention.role == "handed" and keeper is None:
+        if mention.role == "entry":
+            yield self.keep(mention.path, mention.place, f"{name} stays here: it names an entry, not the variable")
+        elif mention.role == "handed" and keeper is None:
             yield self._handed(world, name, mention)
         elif stays or mention.role in _STAYING or (keeper is not None and mention.role != "message"):
             unused = "what it is set to is a key of OpenAI's" if mention.role in ("stored", "literal") else _UNUSED
