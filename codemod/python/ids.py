@@ -48,10 +48,12 @@ class ModelPlan:
 
     ``literals`` change where they stand; ``at_call`` is the new id that the argument itself becomes, and ``readers``
     are then the literals that stay, each with the reason. ``chosen`` is the argument's text where a user may give
-    another id, which goes on to the call. ``unresolved`` says why a person has to look.
+    another id, which goes on to the call. ``unresolved`` says why a person has to look. ``written`` is where the
+    argument stands: in the call, or as the entry of a dict that is unpacked into it; None where that is not one place.
     """
 
     given: Given
+    written: Given | None = None
     literals: list[Literal] = field(default_factory=list)
     at_call: str | None = None
     readers: list[tuple[Literal, str]] = field(default_factory=list)
@@ -108,8 +110,8 @@ def plan_given(world: World, given: Given) -> ModelPlan:
 
 
 def _plan(world: World, given: Given) -> ModelPlan:
-    plan = ModelPlan(given)
-    chosen, replaced, owners = False, _replaced(world, given), chosen_with(world, given)
+    plan = ModelPlan(given, _written(world, given))
+    chosen, replaced, owners = False, _replaced(world, plan.written), chosen_with(world, given)
     for origin in world.origins(given.node, given.context):
         if owners.get(origin.node) in world.held:
             continue
@@ -133,8 +135,25 @@ def _plan(world: World, given: Given) -> ModelPlan:
         else:
             _made(world, plan, origin)
     if plan.readers:
-        _settle_at_call(plan, _name(world, given) if chosen else None, chosen=chosen)
+        _settle_at_call(world, plan, chosen=chosen)
     return plan
+
+
+def _written(world: World, given: Given) -> Given | None:
+    """Where a call's argument stands, be it as the one entry of a dict."""
+    if not given.unpacked:
+        return given if given.call >= 0 else None
+    entries = {
+        write
+        for container in world.unpacked_into(given)
+        for name, node in world.program.fields[container].items()
+        if node == given.node and isinstance(name, str)
+        for write in world.written.entries(container.node, name)
+    }
+    if len(entries) != 1:
+        return None
+    entry = entries.pop()
+    return given._replace(path=entry.path, place=entry.value_place)
 
 
 def _made(world: World, plan: ModelPlan, origin: Origin) -> None:
@@ -162,59 +181,63 @@ def _literal(world: World, plan: ModelPlan, origin: Origin, value: str, *, made:
         plan.readers.append((literal, reason))
 
 
-def _replaced(world: World, given: Given) -> frozenset[str]:
+def _replaced(world: World, written: Given | None) -> frozenset[str]:
     """The ids that an argument replaces where it stands, as an earlier run wrote it."""
-    fork = _FORK.fullmatch(world.text(given.path, given.place))
+    fork = _FORK.fullmatch(world.text(written.path, written.place)) if written is not None else None
     return frozenset(re.findall(r'"([^"]+)"', fork["old"])) if fork is not None else frozenset()
 
 
-def _name(world: World, given: Given) -> str | None:
-    """The text of an argument that is a plain name, or an attribute or an item of one."""
-    args = world.program.calls[given.call].args if given.call >= 0 else ()
-    text = world.text(given.path, given.place)
-    written = any((arg.node, arg.place) == (given.node, given.place) for arg in args)
-    return text if written and re.fullmatch(_NAME, text) else None
-
-
-def _settle_at_call(plan: ModelPlan, name: str | None, *, chosen: bool) -> None:
+def _settle_at_call(world: World, plan: ModelPlan, *, chosen: bool) -> None:
     """Something else reads one of the literals: the call gets the new id itself, if it is the same for all."""
     new = {literal.new for literal in plan.literals} | {literal.new for literal, _ in plan.readers}
-    if (chosen and name is None) or plan.unresolved is not None or len(new) != 1 or plan.given.call < 0:
+    text = world.text(plan.written.path, plan.written.place) if plan.written is not None else ""
+    unclear = chosen and not re.fullmatch(_NAME, text)
+    if unclear or plan.unresolved is not None or len(new) != 1 or not _is_own(world, plan):
         old, reason = plan.readers[0]
         plan.unresolved = f"{old.old} reaches this call, and {reason}"
         return
     plan.at_call = new.pop()
     if chosen:  # the other literals change where they stand
-        plan.chosen = name
+        plan.chosen = text
         return
     plan.readers += [(literal, "the call names its model itself") for literal in plan.literals]
     plan.literals = []
 
 
+def _is_own(world: World, plan: ModelPlan) -> bool:
+    """Whether an argument can be replaced where it stands: nothing but calls that move may read a dict's entry."""
+    if not plan.given.unpacked:
+        return plan.written is not None
+    olds = [literal.old for literal, _ in plan.readers]
+    return plan.written is not None and not any(_read_elsewhere(world, plan.given.node, old) for old in olds)
+
+
 def _other_use(world: World, literal: Literal) -> str | None:
     """Why a literal cannot change where it stands: who else reads it, or what would collapse."""
-    collapse = _collapses(world, literal)
-    if collapse is not None:
-        return collapse
-    reached = world.reach(literal.node)
-    called = _other_call(world, literal.node, reached)
+    return _collapses(world, literal) or _read_elsewhere(world, literal.node, literal.old)
+
+
+def _read_elsewhere(world: World, node: int, old: str) -> str | None:
+    """Who reads what a node holds, the id ``old``, besides the calls that move."""
+    reached = world.reach(node)
+    called = _other_call(world, node, reached)
     if called is not None:
         return called
     made = reached | world.tracer.derivatives(reached)
     if reached & world.program.literal_typed:
         return LITERAL_TYPE
-    for node in made:
-        kind = world.readers.uses.get(node)
+    for other in made:
+        kind = world.readers.uses.get(other)
         if kind is not None:
             return f"the program branches on it ({kind})"
-        if world.readers.attributes.get(node, frozenset()) & BRANCHING:
+        if world.readers.attributes.get(other, frozenset()) & BRANCHING:
             return "the program branches on it"
-        for container in world.readers.keyed_by.get(node, ()):
-            if has_key(world, container, literal.old):
+        for container in world.readers.keyed_by.get(other, ()):
+            if has_key(world, container, old):
                 return "a table is indexed by it"
     for callee, call_record, _ in world.outside_uses(reached):
         if callee.startswith("dict."):
-            if not looks_up(world, call_record.func, literal.old):
+            if not looks_up(world, call_record.func, old):
                 continue
             return "a table is indexed by it"
         return f"{callee.replace('()', '')} reads it too"

@@ -187,11 +187,14 @@ class Values:
 
     def stored_into(self, given: Given, name: str) -> Iterator[int]:
         """The dicts through which a value comes that were made without it, so that it was stored there later."""
-        expanded = self.program.values.get(self._unpacked.get((given.path, given.place), -1), ())
-        for owner in expanded if given.call < 0 else ():
-            holds = isinstance(owner, Container) and name in self.program.fields.get(owner, ())
-            if isinstance(owner, Container) and holds and not self._definite.holds(owner.node, name):
+        for owner in self.unpacked_into(given) if given.call < 0 else ():
+            if name in self.program.fields.get(owner, ()) and not self._definite.holds(owner.node, name):
                 yield owner.node
+
+    def unpacked_into(self, given: Given) -> list[Container]:
+        """The dicts that may be unpacked where a value is given."""
+        held = self.program.values.get(self._unpacked.get((given.path, given.place), -1), ())
+        return [value for value in held if isinstance(value, Container)]
 
     @cached_property
     def _unpacked(self) -> dict[tuple[str, Place], int]:

@@ -54,7 +54,7 @@ class ModelId(Rule):
         for literal in plan.literals:
             rewrite = Rewrite(literal.path, literal.place, SetString(literal.new), cls.id)
             yield cls.change(literal.path, literal.place, f"{literal.old} becomes {literal.new}", rewrite)
-        if plan.at_call is not None:
-            given = plan.given
-            rewrite = Rewrite(given.path, given.place, SetCode(plan.code), cls.id)
-            yield cls.change(given.path, given.place, f"the call asks for {plan.at_call}", rewrite)
+        if plan.at_call is not None and plan.written is not None:
+            path, place = plan.written.path, plan.written.place
+            rewrite = Rewrite(path, place, SetCode(plan.code), cls.id)
+            yield cls.change(path, place, f"the call asks for {plan.at_call}", rewrite)

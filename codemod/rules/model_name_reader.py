@@ -64,12 +64,12 @@ class ModelNameReader(Rule):
     @classmethod
     def told(cls, world: World, plan: ModelPlan) -> Iterator[Note]:
         """Say where the ids of a plan stay, and review what reads them there."""
-        if plan.at_call is not None:
+        if plan.at_call is not None and plan.written is not None:
             for literal, reason in plan.readers:
                 if reason.startswith(COLLAPSE) or reason == LITERAL_TYPE:
                     message = f"{literal.old} stays here, but no longer chooses the model: {reason}"
                     yield cls.review(literal.path, literal.place, message, _HELP)
-                elif (literal.path, literal.place) != (plan.given.path, plan.given.place):  # that is replaced
+                elif (literal.path, literal.place) != (plan.written.path, plan.written.place):  # that is replaced
                     yield cls.keep(literal.path, literal.place, f"{literal.old} stays here: {reason}")
         name = "the model's name, and it stays the old one"
         if plan.at_call is None:
