@@ -29,7 +29,7 @@ class Layout:
 
     def __init__(self, tree: ast.Module) -> None:
         self.tree = tree
-        self._statements: dict[Place, tuple[ast.stmt, tuple[Step, ...], int]] = {}
+        self._statements: dict[Place, tuple[ast.stmt, tuple[Step, ...], list[ast.stmt]]] = {}
         self._index(tree.body, (), 0)
         self._places = list(self._statements)
         self._nested = Nested(self._places)
@@ -37,7 +37,7 @@ class Layout:
     def _index(self, body: list[ast.stmt], trail: tuple[Step, ...], functions: int) -> None:
         for index, statement in enumerate(body):
             steps = (*trail, Step(id(body), index, functions))
-            self._statements[place_of(statement)] = (statement, steps, len(body))
+            self._statements[place_of(statement)] = (statement, steps, body)
             inside = functions + isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
             for block in _blocks(statement):
                 self._index(block, steps, inside)
@@ -76,6 +76,11 @@ class Layout:
         """The syntax tree of the innermost statement that holds a place."""
         return self._statements[self.statement(place)][0]
 
+    def with_rest(self, place: Place) -> tuple[ast.stmt, list[ast.stmt]]:
+        """The innermost statement that holds a place, and those behind it in its block."""
+        statement, trail, body = self._statements[self.statement(place)]
+        return statement, body[trail[-1].position + 1 :]
+
     def top_level(self, place: Place) -> bool:
         """Whether a statement stands in the module's own block."""
         found = self._statements.get(place)
@@ -83,7 +88,7 @@ class Layout:
 
     def alone(self, place: Place) -> bool:
         """Whether a statement is the only one of its block."""
-        return self._statements[place][2] == 1
+        return len(self._statements[place][2]) == 1
 
     def together(self, first: Place, second: Place) -> bool:
         """Whether two statements stand in one block, so that whoever carries out one carries out both."""

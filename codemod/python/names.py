@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from codemod.python import externals
-from codemod.python.extents import lies_in
+from codemod.python.checked_code import follows, keeps, test_around
+from codemod.python.extents import Extents, lies_in
 from codemod.python.http_plan import key_variables, plan_request
 from codemod.python.keys import SDK_KEY, is_dummy, is_test_file, plan_key
 from codemod.python.name_roles import ASKED, may_move
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from codemod.python.actions import Rewrite
-    from codemod.python.clients import Client
-    from codemod.python.facts import Facts, Place
+    from codemod.python.facts import Facts, Import, Place
     from codemod.python.trace import Origin
     from codemod.python.world import World
 
@@ -29,6 +30,7 @@ OTHER_READERS = re.compile(
     r"(langchain(?!_(?:text_splitters|core|anthropic|google|ollama|groq|mistralai|aws|cohere|huggingface))\w*|llama_index|litellm|crewai|dspy|autogen|haystack|guidance|semantic_kernel|pydantic_ai|smolagents"
     r"|mem0|embedchain|chromadb|ragas|deepeval|swarm)\b"
 )
+_WORD = re.compile(r"\w+")
 _MAKERS = frozenset({"instructor.from_provider", "langchain.chat_models.init_chat_model"})
 
 
@@ -119,7 +121,7 @@ def still_needed(world: World, name: str, inside: str) -> str | None:
 def keepers(world: World, name: str, inside: str) -> Iterator[Keeper]:
     """All of them: clients, requests and frameworks."""
     for client in world.clients:
-        if realm(world, client.path) == inside and _keeps(world, client, name):
+        if realm(world, client.path) == inside and keeps(world, client, name):
             yield Keeper(client.path, f"the client at {world.where(client)}")
     for request in world.http.requests:
         if realm(world, request.path) != inside:
@@ -128,25 +130,6 @@ def keepers(world: World, name: str, inside: str) -> Iterator[Keeper]:
             yield Keeper(request.path, f"the request at {world.where(request)}")
     if name == SDK_KEY:
         yield from _frameworks(world, inside)
-
-
-def _keeps(world: World, client: Client, name: str) -> bool:
-    if not world.stays(client.index) and not (client.module is not None and client.module.staying):
-        return False
-    keys = world.keys(client)
-    if not keys:
-        return name == SDK_KEY and not client.special
-    for origin in (origin for given in keys for origin in world.origins(given.node)):
-        unknown = origin.kind == "unknown" or (origin.kind == "constant" and world.literal(origin) is None)
-        if unknown and name == SDK_KEY:
-            return True
-        if origin.kind == "lookup" and name in world.variables(origin):
-            return True
-        if origin.kind == "setting":
-            made = settings_field(world, *world.tracer.settings_fields[origin.node], "", "")
-            if made is None or made.variable.upper() == name.upper():
-                return True
-    return False
 
 
 def framework(world: World, path: str) -> str | None:
@@ -178,16 +161,16 @@ def _frameworks(world: World, inside: str) -> Iterator[Keeper]:
             yield Keeper(path, f"{name}, called in {path}")
     for facts in world.program.files:
         if realm(world, facts.path) == inside:
-            for module in _other_readers(world, facts):
-                yield Keeper(facts.path, f"{module}, imported in {facts.path}")
+            for record in _other_readers(world, facts):
+                yield Keeper(facts.path, f"{record.module}, imported in {facts.path}")
 
 
-def _other_readers(world: World, facts: Facts) -> Iterator[str]:
+def _other_readers(world: World, facts: Facts) -> Iterator[Import]:
     """The frameworks that a file imports; a module of the repository's own is none, whatever it is called."""
     for record in facts.imports:
         name, has = record.module, world.linker.modules.has
         if OTHER_READERS.match(name) and not has(name, record.level, facts.path):
-            yield name
+            yield record
 
 
 def keeper_in(world: World, name: str, path: str, keeper: str | None) -> str | None:
@@ -200,12 +183,34 @@ def keeper_in(world: World, name: str, path: str, keeper: str | None) -> str | N
         return None
     here = [client for client in world.clients if client.path == path]
     stays = any(world.stays(client.index) or client.module is not None for client in here)
-    facts = next(facts for facts in world.program.files if facts.path == path)
-    if not here or stays or any(_other_readers(world, facts)):
+    if not here or stays or any(_other_readers(world, _facts(world, path))):
         return keeper
     if any(request.path == path and request.index in world.http.held for request in world.http.requests):
         return keeper
     return None
+
+
+def followed_tests(world: World, name: str, found: Sequence[Mention]) -> Extents:
+    """The tests around mentions of a variable that are about clients which move, and about nobody who stays."""
+    tests = []
+    for mention in found:
+        if mention.role in ("check", "lookup"):
+            test = test_around(world.layout(mention.path), mention.place)
+            if test is None or not follows(world, name, mention.path, test):
+                continue
+            if not any(_names_framework(world, mention.path, place) for place in chain([test.whole], *test.code)):
+                tests.append((mention.path, test.whole))
+    return Extents(tests)
+
+
+def _names_framework(world: World, path: str, place: Place) -> bool:
+    """Whether some code says the name under which its file imports a framework."""
+    words = set(_WORD.findall(world.text(path, place)))
+    return any(record.bound == "*" or record.bound in words for record in _other_readers(world, _facts(world, path)))
+
+
+def _facts(world: World, path: str) -> Facts:
+    return next(facts for facts in world.program.files if facts.path == path)
 
 
 def unused_settings(world: World, name: str, moved: Sequence[Rewrite]) -> Iterator[tuple[int, str]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from codemod.python.actions import RenameArgument, RenameIn, Rewrite, SetString
 from codemod.python.names import (
+    followed_tests,
     keeper_in,
     mentions,
     moved_names,
@@ -76,18 +77,20 @@ class KeyName(Rule):
                 else:
                     yield self.keep(made.path, made.place, f"{name} stays here: {keeper} still needs it")
             found = list(dict.fromkeys(mentions(world, name, inside)))
-            kept_in = {path: keeper_in(world, name, path, keeper) for path in {mention.path for mention in found}}
+            in_file = {path: keeper_in(world, name, path, keeper) for path in {mention.path for mention in found}}
+            tests = followed_tests(world, name, [mention for mention in found if in_file[mention.path] is not None])
+            kept = {m: None if tests.cover(m.path, m.place) else in_file[m.path] for m in found}
             left = {
                 mention.path
                 for mention in found
-                if mention.role in _STAYING or (mention.role not in ("message", "entry") and kept_in[mention.path])
+                if mention.role in _STAYING or (mention.role not in ("message", "entry") and kept[mention])
                 if not any(_covers(rewrite, mention) for rewrite in moved)
             }
             for mention in found:
                 here = any(rewrite.path == mention.path for rewrite in moved)
-                alone = mention.path in left or bool(kept_in[mention.path] and not here)
-                stays = mention.role == "message" and alone
-                needs = keeper if mention.role in ("own", "stored", "literal", "handed") else kept_in[mention.path]
+                alone = mention.path in left or bool(kept[mention] and not here)
+                stays = mention.role == "message" and alone and not tests.cover(mention.path, mention.place)
+                needs = keeper if mention.role in ("own", "stored", "literal", "handed") else kept[mention]
                 yield from self._follow(world, name, mention, needs, stays=stays)
 
     def _follow(self, world: World, name: str, mention: Mention, keeper: str | None, *, stays: bool) -> Iterator[Note]:
