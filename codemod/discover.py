@@ -34,7 +34,7 @@ TEMPORARY = re.compile(r"\.ablit-migrate-([0-9]+)-[0-9a-f]{16}\.tmp")
 """A file that a run was writing, with the number of its process: no file of the tree's."""
 LINK_OUTSIDE = "a symbolic link that leads out of the folder"
 BAD_NAME = "its name is not valid UTF-8"
-_ENVIRONMENT_FILE = re.compile(r"(^|/)(\.env(rc|\.[^/]*)?|[^/]*\.env|secrets\.toml)$")
+_ENVIRONMENT_FILE = re.compile(r"(^|/)(\.env(rc|[._-][^/]*)?|[^/]*\.env|secrets\.toml)$")
 _NOT_OURS = frozenset({".git", "node_modules", "site-packages", "__pycache__"})
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _KINDS = (
     (
         "dotenv",
-        r"\.?env|\.env\..+|.+\.env|env\.(?:example|sample|template|dist|local)|.+\.env\.\w+|\.flaskenv|\.dev\.vars",
+        r"\.?env|\.env[._-].+|.+\.env|env[._-](?:example|sample|template|dist|local)|.+\.env\.\w+|\.flaskenv|\.dev\.vars",
     ),
     ("shell", r".+\.(?:sh|bash|zsh|ksh|fish|envrc|command)|\.envrc|\.(?:bash|zsh)(?:rc|_profile)|\.profile"),
     ("procfile", r"Procfile(?:\..+)?"),
