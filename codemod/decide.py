@@ -182,6 +182,7 @@ def _serves_both(client: Client, world: World, notes: list[Note]) -> list[Note]:
     for rewrite in (rewrite for note in notes for rewrite in note.rewrites if rewrite.rule in _SOURCES):
         own = Rewrite(client.path, client.place, rewrite.action, rewrite.rule)
         inside = rewrite.path == client.path and own.covers(rewrite.place)
+        inside = inside or world.splits().copied(client.index, rewrite.path, rewrite.place)
         if world.mixed(client) and not inside and not isinstance(rewrite.action, InsertAfter):
             reason = f"what {world.where(rewrite)} gives serves calls of both kinds"
             return [MixedClient().left_alone(client, world, reason)]

@@ -13,7 +13,7 @@ from codemod.python.settings_class import settings_field
 from codemod.python.versions import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from codemod.python.clients import Client
     from codemod.python.facts import Place
@@ -74,12 +74,21 @@ def follows(world: World, name: str, path: str, test: Test) -> bool:
     return False
 
 
+def follow_copies(world: World, name: str) -> Iterator[tuple[str, Place]]:
+    """The functions of which a client's second one has a copy, where they are about nobody else who stays."""
+    for _, path, place in world.splits().copies:
+        moving, staying = _readers(world, name, path, [place])
+        if moving and not staying:
+            yield path, place
+
+
 def _readers(world: World, name: str, path: str, code: Sequence[Place]) -> tuple[bool, bool]:
     """Whether some code makes clients or requests that move away from a variable, and ones that go on reading it."""
     clients = [client for client in world.clients if client.path == path and _lies_in(client.place, code)]
     requests = [request for request in world.http.requests if request.path == path and _lies_in(request.place, code)]
     held = [request for request in requests if request.index in world.http.held]
-    staying = any(keeps(world, client, name) for client in clients)
+    left = [client for client in clients if not world.splits().copied(client.index, path, client.place)]
+    staying = any(keeps(world, client, name) for client in left)
     staying = staying or any(name in key_variables(world, request) for request in held)
     moving = any(name in _left(world, client) for client in clients if client.index not in world.held)
     moving = moving or any(name in plan_request(world, each).key.names for each in requests if each not in held)

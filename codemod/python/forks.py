@@ -18,6 +18,8 @@ from codemod.python.versions import place_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from codemod.python.facts import Place
+
 # Decorators under which a copy of a function is what the function is.
 _PLAIN_DECORATORS = frozenset(
     {"cache", "lru_cache", "cached", "cached_property", "property", "staticmethod", "classmethod", "override", "final"}
@@ -40,6 +42,7 @@ class Forks(Beside):
         self._names: dict[Binding, str | None] = {}
         self._second = SecondNames(carriers)
         self._copied: dict[ast.AST, Binding] = {}
+        self.copies: list[tuple[int, str, Place]] = []
         self._binding_at: dict[ast.AST, Binding] = {}
         for binding, holders in carriers.reads.items():
             self._binding_at.update((holder.node, binding) for holder in holders)
@@ -313,6 +316,7 @@ class Forks(Beside):
         text = rendered(reading, (first, 0, *place[2:]), pieces)
         blank = newline * (1 if place[1] else 2)
         self.write(reading, end_of(node), InsertLines(f"{blank}{text}{newline}"), node)
+        self.copies += [(client, reading.path, place) for client in sorted(self.clients)]
 
     def _body(self, reading: Reading, function: ast.AST) -> list[Piece]:
         """What has to be replaced in a copy of a function: the names from outside that have a second one."""

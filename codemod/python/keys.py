@@ -357,9 +357,10 @@ class _KeyMove:
     def _shared(self, node: int, *, names: bool = False) -> bool:
         """Whether a value also goes to somebody who stays at OpenAI, or to code outside that may use it."""
         world = self.world
-        reached = world.reach(node)
+        reached, at = world.reach(node), (world.path(node), world.place(node))
         for other in reached:
-            if any(world.stays(index) for index in world.key_uses.get(other, ())) or world.http.key_stays(other):
+            stay = (index for index in world.key_uses.get(other, ()) if world.stays(index))
+            if any(not world.splits().copied(index, *at) for index in stay) or world.http.key_stays(other):
                 return True
         if names:
             return any(

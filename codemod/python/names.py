@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from codemod.python import externals
-from codemod.python.checked_code import follows, keeps, test_around
+from codemod.python.checked_code import follow_copies, follows, keeps, test_around
 from codemod.python.extents import Extents, lies_in
 from codemod.python.http_plan import key_variables, plan_request
 from codemod.python.keys import SDK_KEY, is_dummy, is_test_file, plan_key
@@ -190,17 +190,17 @@ def keeper_in(world: World, name: str, path: str, keeper: str | None) -> str | N
     return None
 
 
-def followed_tests(world: World, name: str, found: Sequence[Mention]) -> Extents:
-    """The tests around mentions of a variable that are about clients which move, and about nobody who stays."""
-    tests = []
+def followed_code(world: World, name: str, found: Sequence[Mention]) -> Extents:
+    """Where mentions of a variable are about clients which move, and nobody who stays: tests, and copied functions."""
+    followed = list(follow_copies(world, name))
     for mention in found:
         if mention.role in ("check", "lookup"):
             test = test_around(world.layout(mention.path), mention.place)
             if test is None or not follows(world, name, mention.path, test):
                 continue
             if not any(_names_framework(world, mention.path, place) for place in chain([test.whole], *test.code)):
-                tests.append((mention.path, test.whole))
-    return Extents(tests)
+                followed.append((mention.path, test.whole))
+    return Extents(followed)
 
 
 def _names_framework(world: World, path: str, place: Place) -> bool:

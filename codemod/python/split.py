@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from codemod.python.bindings import Refused
 from codemod.python.carriers import LACKING, Carriers
+from codemod.python.extents import lies_in
 from codemod.python.forks import Forks
 from codemod.python.objects import ClientRef, FunctionRef, Resource
 from codemod.python.raw_calls import unknown
@@ -41,13 +42,19 @@ class Kept:
 class Splits:
     """By client: the changes that make and use its second client, what stays at OpenAI, or why it cannot be split.
 
-    ``seconds`` are the names of modules and classes that got a second one.
+    ``seconds`` are the names of modules and classes that got a second one; ``copies`` are functions of which the second
+    client has a copy, by client, file and place.
     """
 
     changes: dict[int, list[Change]] = field(default_factory=dict)
     kept: dict[int, list[Kept]] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
     seconds: list[Second] = field(default_factory=list)
+    copies: list[tuple[int, str, Place]] = field(default_factory=list)
+
+    def copied(self, client: int, path: str, place: Place) -> bool:
+        """Whether code is copied for the second client, so that what stands there is the first one's alone."""
+        return any((client, path) == copy[:2] and lies_in(place, copy[2]) for copy in self.copies)
 
 
 def plan_splits(world: World) -> Splits:
@@ -150,6 +157,7 @@ def _fill(splits: Splits, carriers: Carriers, forks: Forks) -> None:
             splits.seconds.append(Second(-1, classes, binding.name, name))
         elif isinstance(binding.owner, Scope) and binding.owner in files:
             splits.seconds.append(Second(files[binding.owner], frozenset(), binding.name, name))
+    splits.copies += forks.copies
     for change, clients in forks.changes.items():
         for index in clients:
             splits.changes.setdefault(index, []).append(change)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from codemod.python.actions import RenameArgument, RenameIn, Rewrite, SetString
 from codemod.python.names import (
-    followed_tests,
+    followed_code,
     keeper_in,
     mentions,
     moved_names,
@@ -78,8 +78,8 @@ class KeyName(Rule):
                     yield self.keep(made.path, made.place, f"{name} stays here: {keeper} still needs it")
             found = list(dict.fromkeys(mentions(world, name, inside)))
             in_file = {path: keeper_in(world, name, path, keeper) for path in {mention.path for mention in found}}
-            tests = followed_tests(world, name, [mention for mention in found if in_file[mention.path] is not None])
-            kept = {m: None if tests.cover(m.path, m.place) else in_file[m.path] for m in found}
+            followed = followed_code(world, name, [mention for mention in found if in_file[mention.path] is not None])
+            kept = {m: None if followed.cover(m.path, m.place) else in_file[m.path] for m in found}
             left = {
                 mention.path
                 for mention in found
@@ -89,7 +89,7 @@ class KeyName(Rule):
             for mention in found:
                 here = any(rewrite.path == mention.path for rewrite in moved)
                 alone = mention.path in left or bool(kept[mention] and not here)
-                stays = mention.role == "message" and alone and not tests.cover(mention.path, mention.place)
+                stays = mention.role == "message" and alone and not followed.cover(mention.path, mention.place)
                 needs = keeper if mention.role in ("own", "stored", "literal", "handed") else kept[mention]
                 yield from self._follow(world, name, mention, needs, stays=stays)
 
