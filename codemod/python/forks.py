@@ -124,6 +124,8 @@ class Forks(Beside):
         if stored.how == "parameter":
             self._check_callers(binding, stored)
             for holder in list(self.carriers.arguments.get(binding, ())):
+                if self.carriers.kinds(holder) != {LACKING}:
+                    raise Refused(*holder, "one call hands it to functions of both kinds")
                 self.redirect(holder)
         elif stored.how == "define":
             for node in inside(reading, stored.node):
