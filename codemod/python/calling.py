@@ -113,13 +113,16 @@ class Calling(Items):
             self.connect(function.yields, self.field(container, ALL))
             self.put(call.result, container)
         plain = [p for p in function.parameters if p.kind == "plain"]
+        variadic = next((p for p in function.parameters if p.kind == "args"), None)
+        position = 0
         if receiver is not None and plain:
             self.put(plain[0].node, receiver)
             plain = plain[1:]
+        elif receiver is not None and variadic is not None:  # the wrapper that a decorator gives
+            self.put(self.field(Container(variadic.node), 0), receiver)
+            position = 1
         for parameter in function.parameters:
             self.program.callers[parameter.node].add(label)
-        variadic = next((p for p in function.parameters if p.kind == "args"), None)
-        position = 0
         for arg in call.args:
             if arg.stars:
                 self._expand(index, plain[position:], arg, label, max(position - len(plain), 0))

@@ -235,6 +235,8 @@ class Linker(Libraries):
                 if load.name in externals.DUMPS:
                     self._dump(load.base, load.name, call.result)
                 self.program.derived[load.base].append(call.result)
+        for call in facts.decorations:
+            self._add_decoration(call, file)
         for load in facts.attribute_loads:
             self.on_value(load.base, partial(self.load_attribute, load))
         for put in facts.attribute_stores:
@@ -256,6 +258,24 @@ class Linker(Libraries):
         self.on_value(call.func, partial(self.apply, call=Invocation(call.args, call.result, index)))
         if call.result in self.declarations:
             self.on_value(call.func, partial(self._declare, call.result))
+
+    def _add_decoration(self, call: Call, file: int) -> None:
+        """A decorator of the repository's own is called with the function below it."""
+        index = len(self.program.calls)
+        self.program.calls.append(call)
+        self.program.call_file.append(file)
+        made = Invocation(call.args, call.result, index)
+
+        def decorate(value: Value) -> None:
+            if isinstance(value, FunctionRef) and self.program.functions[value.index].owner < 0:
+                self.bind(value.index, None, made)
+
+        def given(value: Value) -> None:
+            if isinstance(value, FunctionRef) and self.program.functions[value.index].owner >= 0:
+                self.on_value(call.result, self.add_wrapper)
+
+        self.on_value(call.func, decorate)
+        self.on_value(call.args[0].node, given)
 
     def _dump(self, owner: int, method: str, result: int) -> None:
         """``settings.model_dump()``: a dict of an object's fields, if the method is none of the repository's."""
