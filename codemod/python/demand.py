@@ -249,11 +249,16 @@ class Demand:
         return {callee for callee in found if callee.name.isidentifier()}
 
     def _shared(self) -> set[Callee]:
-        """Names of modules and classes that hold a key or a model which may move: whoever else reads it counts, too."""
+        """Names of modules and classes that hold a key or a model which may move: whoever else reads it counts, too.
+
+        So does whoever has a client, a method of one or a ``partial`` of that from a module's name.
+        """
         program, found = self._program, set[Callee]()
-        for node in self._seen & program.names.keys():
+        partials = (made for node in program.clients & program.partials.keys() for made in program.partials[node])
+        handed = program.clients | program.spread(partials)
+        for node in (self._seen | handed) & program.names.keys():
             path, name = program.names[node]
-            if path is not None and self._moves(node):
+            if path is not None and (node in handed or self._moves(node)):
                 found.add(Callee(name, "", path))
         for cls, file in zip(program.classes, program.class_file, strict=True):
             if not self._seen.isdisjoint(cls.body.values()) and any(map(self._moves, cls.body.values())):

@@ -136,6 +136,11 @@ class Libraries(Stores):
             self.provide(call)
         else:
             self.put(call.result, Partial(call.call))
+            for arg in call.args:
+                self.program.partials[arg.node].append(call.result)
+            rest = Invocation(call.args[1:], self.program.new_node(self.program.call_file[call.call]), call.call)
+            for made in call.positional()[:1]:  # whoever calls it may stand in a file that is not read
+                self.on_value(made.node, lambda value: self.apply(value, rest) if isinstance(value, Resource) else None)
 
     def _mapping_default(self, name: str, call: Invocation) -> Arg | None:
         """The default of ``loaded.get("model", DEFAULT)`` and of ``parser.get("llm", "model", fallback=DEFAULT)``."""

@@ -139,9 +139,10 @@ class Program:
     position; ``filled`` those that something unknown fills, and ``scattered`` the classes whose objects' attributes are
     stored by unknown names, and options that are.
     ``names`` are those of nodes that other bodies can reach: a module's, with its path, or an attribute's (None).
-    ``holders`` are the nodes of the containers that elements are in, ``field_of`` the classes of the objects of fields,
-    ``given_by`` the functions of what they return and yield. ``clients`` are nodes that may hold a client or one of
-    its resources, ``openai`` also those that may hold a part of the SDK, or what else says OpenAI in its name.
+    ``holders`` are the nodes of the containers that elements are in, ``partials`` those of what ``functools.partial``
+    makes of an argument, ``field_of`` the classes of the objects of fields, ``given_by`` the functions of what they
+    return and yield. ``clients`` are nodes that may hold a client or one of its resources, ``openai`` also those that
+    may hold a part of the SDK, or what else says OpenAI in its name.
     ``keywords`` are the nodes of arguments' names that stand for a variable's, by the call and the name.
     """
 
@@ -170,6 +171,7 @@ class Program:
     fields: dict[Value, dict[object, int]] = field(default_factory=lambda: defaultdict(dict))
     names: dict[int, tuple[str | None, str]] = field(default_factory=dict)
     holders: dict[int, int] = field(default_factory=dict)
+    partials: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     field_of: dict[int, int] = field(default_factory=dict)
     clients: set[int] = field(default_factory=set)
     openai: set[int] = field(default_factory=set)
@@ -245,11 +247,13 @@ class Program:
         return found
 
     def holding(self, nodes: set[int]) -> set[int]:
-        """The nodes that may hold a container with one of ``nodes`` in it, or with such a container."""
-        holders, known, inside = self.holders, set[int](), nodes
+        """The nodes that may hold a container, or a ``partial``, with one of ``nodes`` in it, or with such a one."""
+        holders, partials, known, inside = self.holders, self.partials, set[int](), nodes
         found: set[int] = set()
         while inside:
-            fresh = {holders[node] for node in inside & holders.keys()} - known
+            fresh = {holders[node] for node in inside & holders.keys()}
+            fresh.update(made for node in inside & partials.keys() for made in partials[node])
+            fresh -= known
             known |= fresh
             inside = self.spread(fresh) - found
             found |= inside
