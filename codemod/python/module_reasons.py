@@ -126,7 +126,9 @@ def _unsupported(world: World, call: ModuleCall) -> Reason:
 
 def _beside_framework(world: World, client: Client, use: ModuleUse) -> Iterator[Reason]:
     """The frameworks of 0.28's time call the module with a key of their own, and take the module's URL."""
-    other = framework(world, client.path) if not use.major else None
+    files = {client.path} | {world.call_path(call.call) for call in (*use.calls, *use.staying)}
+    files |= {world.program.files[store.file].path for store in client.stores}
+    other = framework(world, files) if not use.major else None
     if other is not None:
         why = f"the module is left alone: {other}, may send the OpenAI key to the URL that the module is set to"
         advice = "Give the module's own calls api_key and api_base each, or move the framework too."

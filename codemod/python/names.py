@@ -18,7 +18,7 @@ from codemod.python.objects import External, Instance
 from codemod.python.settings_class import is_settings_class, settings_field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from codemod.python.actions import Rewrite
     from codemod.python.facts import Facts, Import, Place
@@ -132,14 +132,18 @@ def keepers(world: World, name: str, inside: str) -> Iterator[Keeper]:
         yield from _frameworks(world, inside)
 
 
-def framework(world: World, path: str) -> str | None:
-    """A framework that makes clients of its own in the program of ``path``, and where it is imported.
+def framework(world: World, paths: Collection[str]) -> str | None:
+    """A framework that makes clients of its own in the program of some files, and where it is imported.
 
-    What stands in a notebook or in documentation is a program by itself; the other files may all be one.
+    What stands in a notebook or in documentation is a program by itself.
     """
-    alone = world.sources[path].document is not None
-    for keeper in _frameworks(world, realm(world, path)):
-        if keeper.path == path or not (alone or world.sources[keeper.path].document is not None):
+    alone = any(world.sources[path].document is not None for path in paths)
+    for keeper in _frameworks(world, realm(world, min(paths))):
+        if keeper.path in paths:
+            return keeper.what
+        if alone or world.sources[keeper.path].document is not None:
+            continue
+        if any(len(world.imports.programs((path, keeper.path))) == 1 for path in paths):
             return keeper.what
     return None
 
