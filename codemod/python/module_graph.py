@@ -147,6 +147,16 @@ class ModuleGraph(Graph):
         else:
             self._request(target, None, result)
 
+    def import_object(self, name: str, call: int, result: int) -> None:
+        """``"config.Production"``: a module of the repository, or a name of one, as a library looks it up."""
+        path = self.program.files[self.program.call_file[call]].path
+        module, _, attribute = name.rpartition(".")
+        target = self.modules.resolve(name, 0, path)
+        if target is not None and self.modules.is_file(target):
+            self._request(target, None, result)
+        elif module and (target := self.modules.resolve(module, 0, path)) is not None:
+            self._request(target, attribute, result)
+
     def django_setting(self, name: str, result: int) -> None:
         """``settings.NAME``: bound in whichever settings module of the repository binds it."""
         if name.isupper():

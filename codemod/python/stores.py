@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from codemod.python import external_objects
 from codemod.python.attributes import NAMESPACE, OPTIONS
 from codemod.python.calling import Calling, Invocation
-from codemod.python.objects import ClassRef, Container, External, Value
+from codemod.python.objects import ClassRef, Container, External, ModuleRef, Value
 from codemod.python.program import EnvironmentStore, Option
 
 if TYPE_CHECKING:
@@ -45,9 +45,7 @@ class Stores(Calling):
                 if arg.name is not None:
                     self.keep(owner, arg.name, arg.node)
         if name.endswith(".config.from_object"):
-            owner = External(value.name.removesuffix(".from_object"), value.site)
-            for arg in call.positional():
-                self.on_value(arg.node, lambda held: self._keep_class(owner, held))
+            self._keep_names_of(External(value.name.removesuffix(".from_object"), value.site), call)
 
     def _get_kept(self, owner: External, call: Invocation) -> None:
         """``app.config.get("MODEL")``."""
@@ -88,11 +86,23 @@ class Stores(Calling):
         if store not in self.program.environment_stores:
             self.program.environment_stores.append(store)
 
-    def _keep_class(self, owner: External, value: Value) -> None:
-        """``app.config.from_object(Config)``: the names of a class or module become entries."""
+    def _keep_names_of(self, owner: External, call: Invocation) -> None:
+        """``app.config.from_object(Config)``, or ``"config.Config"``: the names of a class or module become entries."""
+        for arg in call.positional()[:1]:
+            node, text = arg.node, self.program.constants.get(arg.node)
+            if isinstance(text, str):
+                node = self.program.new_node(self.program.call_file[call.call])
+                self.import_object(text, call.call, node)
+            self.on_value(node, lambda held: self._keep_names(owner, held))
+
+    def _keep_names(self, owner: External, value: Value) -> None:
         if isinstance(value, ClassRef):
             for ancestor in reversed(self.lineage(value.index)):
                 for name, node in self.program.classes[ancestor].body.items():
+                    self.keep(owner, name, node)
+        elif isinstance(value, ModuleRef):
+            for name, node in self.program.files[value.file].module_names.items():
+                if name.isupper():
                     self.keep(owner, name, node)
 
     def _fill_options(self, parser: int, call: Invocation) -> None:
