@@ -69,6 +69,7 @@ class Attributes(Classes):
         super().__init__(modules)
         self._kept: dict[tuple[External, object], int] = {}
         self._awaited: dict[tuple[External, object], list[int]] = defaultdict(list)
+        self._filled_owners: set[External] = set()
 
     def load_attribute(self, site: AttributeLoad, value: Value) -> None:
         """``value.name`` into the site's result."""
@@ -151,7 +152,15 @@ class Attributes(Classes):
             self._kept[owner, key] = self.program.new_node(self.program.file_of[value])
             for result in self._awaited[owner, key]:
                 self.connect(self._kept[owner, key], result)
+            if owner in self._filled_owners:
+                self.program.filled.add(self._kept[owner, key])
         self.connect(value, self._kept[owner, key])
+
+    def fill_unseen(self, owner: External) -> None:
+        """Whatever is stored on something outside the repository may be replaced: by what a file says, for one."""
+        owner = external_objects.shared_object(owner)
+        self._filled_owners.add(owner)
+        self.program.filled.update(node for (kept, _), node in self._kept.items() if kept == owner)
 
     def _super_attribute(self, cls: int, name: str, result: int) -> None:
         for base in self.bases[cls]:

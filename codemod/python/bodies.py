@@ -34,7 +34,7 @@ _TELLING = tuple(
         re.compile,
         (
             *("api_key", "api_base", "base_url", "azure_endpoint", "default_headers", "Authorization", "earer"),
-            *("dotenv", "putenv", "from_object", "__dict__", r"yield\b", r"globals\(", r"locals\(", r"vars\("),
+            *("dotenv", "putenv", r"config\.from_", "__dict__", r"yield\b", r"globals\(", r"locals\(", r"vars\("),
             r"etattr\(\s*[\w.]+\s*,\s*(?![\s'\"])",
             r"environ\b(?!\s*(?:\[|\.\s*(?:get|pop|setdefault)\(|\.__getitem__\()\s*['\"])",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from codemod.python.objects import External
@@ -27,6 +28,7 @@ PASSED = frozenset(
     {"fastapi.FastAPI", "starlette.applications.Starlette", "flask.Flask", "typer.Context", "click.Context"}
     | {name.removesuffix("().app") for name in _SHARED_NAMES if name.endswith("().app")}
 )
+_LOADERS = re.compile(r"\.config\.from_(?:pyfile|envvar|file|json|prefixed_env)\Z")
 CONTEXT_PASSERS = frozenset({"click.pass_context", "rich_click.pass_context"})
 
 
@@ -47,6 +49,11 @@ def _shared_name(name: str) -> str | None:
 def is_shared(name: str) -> bool:
     """Whether something is such an object, or is read from one."""
     return shared_object(External(name)).name.startswith(_SHARED)
+
+
+def loads_configuration(name: str) -> bool:
+    """Whether the function called ``name`` fills an application's configuration with what nobody sees."""
+    return _LOADERS.search(name) is not None and is_shared(name)
 
 
 def configures(name: str) -> bool:

@@ -40,12 +40,24 @@ class Stores(Calling):
         if name.endswith(".get") and external_objects.is_shared(name):
             self._get_kept(External(value.name.removesuffix(".get"), value.site), call)
         if external_objects.configures(name):
-            owner = External(value.name.rpartition(".")[0], value.site)
-            for arg in call.args:
-                if arg.name is not None:
-                    self.keep(owner, arg.name, arg.node)
+            self._configure(External(value.name.rpartition(".")[0], value.site), call)
+        elif external_objects.loads_configuration(name):
+            self.fill_unseen(External(value.name.rpartition(".")[0], value.site))
         if name.endswith(".config.from_object"):
             self._keep_names_of(External(value.name.removesuffix(".from_object"), value.site), call)
+
+    def _configure(self, owner: External, call: Invocation) -> None:
+        """``app.config.update(MODEL="gpt-4o")``, or what a library gives: ``app.config.update(json.load(file))``."""
+
+        def given(value: Value) -> None:
+            if isinstance(value, External):
+                self.fill_unseen(owner)
+
+        for arg in call.args:
+            if arg.name is not None:
+                self.keep(owner, arg.name, arg.node)
+            else:
+                self.on_value(arg.node, given)
 
     def _get_kept(self, owner: External, call: Invocation) -> None:
         """``app.config.get("MODEL")``."""
