@@ -71,6 +71,8 @@ class Calling(Items):
         self._partial_args: dict[Arg, int] = {}
         self._bound: set[tuple[int, Value | None, int]] = set()
         self._http_calls: set[HttpCall] = set()
+        self._decorated: dict[int, list[tuple[Value | None, Invocation]]] = defaultdict(list)
+        self._wrappers: dict[int, list[int]] = defaultdict(list)
         self._constructed: dict[int, list[Invocation]] = defaultdict(list)
         self._api_calls: set[tuple[int, int, tuple[str, ...], tuple[Arg, ...]]] = set()
         self._module_calls: set[tuple[int, tuple[str, ...], tuple[Arg, ...]]] = set()
@@ -112,17 +114,18 @@ class Calling(Items):
             container = Container(function.yields)
             self.connect(function.yields, self.field(container, ALL))
             self.put(call.result, container)
+        if function.decorators:
+            self._decorated[index].append((receiver, call))
+            for wrapper in self._wrappers[index]:
+                self._enter_wrapper(wrapper, receiver, call)
         plain = [p for p in function.parameters if p.kind == "plain"]
-        variadic = next((p for p in function.parameters if p.kind == "args"), None)
-        position = 0
         if receiver is not None and plain:
             self.put(plain[0].node, receiver)
             plain = plain[1:]
-        elif receiver is not None and variadic is not None:  # the wrapper that a decorator gives
-            self.put(self.field(Container(variadic.node), 0), receiver)
-            position = 1
         for parameter in function.parameters:
             self.program.callers[parameter.node].add(label)
+        variadic = next((p for p in function.parameters if p.kind == "args"), None)
+        position = 0
         for arg in call.args:
             if arg.stars:
                 self._expand(index, plain[position:], arg, label, max(position - len(plain), 0))
@@ -134,6 +137,36 @@ class Calling(Items):
             elif variadic is not None:
                 self.connect(arg.node, self.field(Container(variadic.node), position - len(plain)), label)
                 position += 1
+
+    def wrap(self, wrapped: Value, wrapper: Value) -> None:
+        """A decorator gives ``wrapper`` in the place of ``wrapped``.
+
+        Calls go on reaching the function itself, else all that a decorator wraps would be one: what one call gives, all
+        could. The wrapper gets the object of a method, and the arguments that it has names for.
+        """
+        if not isinstance(wrapped, FunctionRef) or not isinstance(wrapper, FunctionRef) or wrapped == wrapper:
+            return
+        owner = self.program.functions[wrapped.index].owner
+        parameters = self.program.functions[wrapper.index].parameters
+        if owner >= 0 and parameters and "staticmethod" not in self.kinds[wrapped.index]:
+            first = parameters[0]
+            seat = self.field(Container(first.node), 0) if first.kind == "args" else first.node
+            self.put(seat, Instance(owner))
+        self._wrappers[wrapped.index].append(wrapper.index)
+        for receiver, call in tuple(self._decorated[wrapped.index]):
+            self._enter_wrapper(wrapper.index, receiver, call)
+
+    def _enter_wrapper(self, wrapper: int, receiver: Value | None, call: Invocation) -> None:
+        named = [p for p in self.program.functions[wrapper].parameters if p.kind in ("plain", "keyword")]
+        plain = [p for p in named if p.kind == "plain"][receiver is not None :]
+        for parameter in named:
+            self.program.callers[parameter.node].add(call.call + 1)
+        for arg, parameter in zip(call.positional(), plain, strict=False):
+            self.connect(arg.node, parameter.node, call.call + 1)
+        for arg in call.args:
+            for parameter in named:
+                if parameter.name == arg.name:
+                    self.connect(arg.node, parameter.node, call.call + 1)
 
     def _enter(self, function: int, name: str, node: int, label: int) -> None:
         parameter = self.program.parameter(function, name)

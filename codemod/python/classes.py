@@ -33,7 +33,6 @@ class Classes(Environments):
         self._wanted: dict[int, list[tuple[str, Instance | ClassRef, int]]] = defaultdict(list)
         self._taken: dict[int, list[tuple[Instance | ClassRef, int]]] = defaultdict(list)
         self._members: set[tuple[int, Value, int]] = set()
-        self._wrappers: set[int] = set()
 
     def lineage(self, cls: int) -> list[int]:
         """A class and its bases in the repository, nearest first."""
@@ -140,7 +139,7 @@ class Classes(Environments):
                 self._client_attribute(ClientRef(client), name, result)
 
     def _take(self, value: Value, receiver: Instance | ClassRef, result: int) -> None:
-        if not isinstance(value, FunctionRef) or not self._is_method(value.index):
+        if not isinstance(value, FunctionRef) or self.program.functions[value.index].owner < 0:
             self.put(result, value)
             return
         kinds = self.kinds[value.index]
@@ -154,15 +153,6 @@ class Classes(Environments):
             self.put(result, value)
         else:
             self.put(result, Bound(value.index, receiver))
-
-    def _is_method(self, function: int) -> bool:
-        """Whether a function becomes a method where it is read from an object: it is written, or put, into a class."""
-        return self.program.functions[function].owner >= 0 or function in self._wrappers
-
-    def add_wrapper(self, value: Value) -> None:
-        """Take note of what a decorator gives in a function's place."""
-        if isinstance(value, FunctionRef):
-            self._wrappers.add(value.index)
 
     def add_kind(self, function: int, kind: str) -> None:
         """Take note of a decorator; what was read as a method before is read again."""

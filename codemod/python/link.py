@@ -260,22 +260,18 @@ class Linker(Libraries):
             self.on_value(call.func, partial(self._declare, call.result))
 
     def _add_decoration(self, call: Call, file: int) -> None:
-        """A decorator of the repository's own is called with the function below it."""
-        index = len(self.program.calls)
-        self.program.calls.append(call)
-        self.program.call_file.append(file)
-        made = Invocation(call.args, call.result, index)
+        """A decorator of the repository's own is called with the function below it, and wraps it."""
 
         def decorate(value: Value) -> None:
             if isinstance(value, FunctionRef) and self.program.functions[value.index].owner < 0:
-                self.bind(value.index, None, made)
-
-        def given(value: Value) -> None:
-            if isinstance(value, FunctionRef) and self.program.functions[value.index].owner >= 0:
-                self.on_value(call.result, self.add_wrapper)
+                index = len(self.program.calls)
+                self.program.calls.append(call)
+                self.program.call_file.append(file)
+                made = self.program.new_node(file)
+                self.bind(value.index, None, Invocation(call.args, made, index))
+                self.on_value(call.args[0].node, lambda wrapped: self.on_value(made, partial(self.wrap, wrapped)))
 
         self.on_value(call.func, decorate)
-        self.on_value(call.args[0].node, given)
 
     def _dump(self, owner: int, method: str, result: int) -> None:
         """``settings.model_dump()``: a dict of an object's fields, if the method is none of the repository's."""
