@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from site_checks import NEW, OLD, checked, renamed, repeated, told
 
@@ -106,6 +106,7 @@ FRAGMENTS = [
 ]  # fmt: skip
 
 
+@example(f"{OLD}: ")
 @given(st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=3), max_size=30).map("".join))
 def test_any_text_is_read(text: str) -> None:
     for site in checked(read, text):

@@ -36,8 +36,10 @@ def read(text: str, wanted: frozenset[str]) -> list[Site]:
         if line.start < position:  # in a value of several lines
             continue
         if found := _DEFINITION.match(text, line.start, line.end):
-            content = _value(text, found.end(), line.end, one_line=bool(found["comment"]))
-            position = max(content.quoted.end, found.end())
+            # The blank behind a colon is a part of the sign.
+            start = found.end() + (found["sign"] == ":" and text[found.end()] in " \t")
+            content = _value(text, start, line.end, one_line=bool(found["comment"]))
+            position = max(content.quoted.end, start)
             comments.append(Span(line.start if found["comment"] else position, lines.end(position)))
             sites += [Site(each.name, each.span, Role.REFERS) for each in content.references if each.name in wanted]
             if found["name"] in wanted and not (found["comment"] and found["sign"] == ":"):
