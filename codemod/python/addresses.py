@@ -9,21 +9,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from codemod.python.actions import Rewrite, SetCode, SetString
-from codemod.python.keys import is_test_file
+from codemod.python.external_clients import VARIABLES
 from codemod.python.objects import External
 from codemod.python.settings_class import settings_field
 from codemod.python.spelling import spellings, text_of
+from codemod.python.suites import is_test_file
 from codemod.python.written import is_conditional
 
 if TYPE_CHECKING:
     from codemod.python.clients import Client
     from codemod.python.trace import Origin
     from codemod.python.world import World
-
-# Variables that the SDK or its users read for OpenAI's own address.
-VARIABLES = frozenset({"OPENAI_BASE_URL", "OPENAI_API_BASE"})
-# Variables that the SDK sends by itself, whoever the client talks to.
-ACCOUNT_VARIABLES = frozenset({"OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ORGANIZATION", "OPENAI_CUSTOM_HEADERS"})
 
 # Hosts that are set aside for tests and examples, or are the machine itself.
 _NOBODY = re.compile(

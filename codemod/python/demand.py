@@ -12,8 +12,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod import provider
-from codemod.python.addresses import VARIABLES
 from codemod.python.callers import Callee
+from codemod.python.external_clients import VARIABLES
 from codemod.python.graph import ANY
 from codemod.python.objects import Bound, ClassRef, Container, Instance
 from codemod.python.opaque_calls import CLIENT_ARGUMENTS, OpaqueCalls

@@ -16,6 +16,10 @@ SPECIAL_CLIENTS = frozenset(
     for prefix in ("", "lib.azure.", "lib.bedrock.")
     for name in ("AzureOpenAI", "AsyncAzureOpenAI", "BedrockOpenAI", "AsyncBedrockOpenAI")
 )
+# Variables that the SDK or its users read for OpenAI's own address.
+VARIABLES = frozenset({"OPENAI_BASE_URL", "OPENAI_API_BASE"})
+# Variables that the SDK sends by itself, whoever the client talks to.
+ACCOUNT_VARIABLES = frozenset({"OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ORGANIZATION", "OPENAI_CUSTOM_HEADERS"})
 # What `with_options` can change of where a client goes and who it says it is, besides its base URL.
 DERIVING = frozenset(
     {"api_key", "default_headers", "set_default_headers", "organization", "project", "data_residency"}

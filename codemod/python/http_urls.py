@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from codemod import provider
 from codemod.python.actions import RenameIn, Rewrite, SetString
-from codemod.python.addresses import VARIABLES, Address, classify, host_of, moved_lookup
+from codemod.python.addresses import Address, classify, host_of, moved_lookup
+from codemod.python.external_clients import VARIABLES
 from codemod.python.settings_class import settings_field
 from codemod.python.spelling import appended, joined, spellings, text_of
 from codemod.python.trace import Origin

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from codemod.python.actions import OrElse, Require, Rewrite, SetCode, SetString, Wrap
 from codemod.python.extents import lies_in
 from codemod.python.settings_class import SettingsField, env_file, second_field, settings_field
+from codemod.python.suites import is_test_file
 from codemod.python.written import is_conditional
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ SDK_KEY = "OPENAI_API_KEY"
 # What a call of 0.28 is handed instead of an empty key, which would make it take the module's.
 UNSET = "unset"
 _REAL_KEY = re.compile(r"sk-[A-Za-z0-9_-]{8,}$")
-_TEST_FILE = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest|noxfile)\.py$")
 
 
 class UnresolvedError(Exception):
@@ -82,11 +82,6 @@ def move_key(world: World, plan: KeyPlan, given: Given, here: Rewrite | None, *,
 def is_dummy(value: str) -> bool:
     """Whether a literal key is not one of OpenAI's."""
     return _REAL_KEY.match(value) is None
-
-
-def is_test_file(path: str) -> bool:
-    """Whether a file is collected by a test runner or lies with the tests."""
-    return _TEST_FILE.search(path) is not None
 
 
 @dataclass(slots=True)

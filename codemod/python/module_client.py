@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from codemod import disk, provider
 from codemod.python import externals
 from codemod.python.clients import Client, Escape
-from codemod.python.keys import is_test_file
 from codemod.python.objects import External
 from codemod.python.pins import pinned_major
 from codemod.python.program import ApiCall, Constructor
+from codemod.python.suites import is_test_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,9 +6,10 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod.python.actions import InsertBefore, Rewrite
-from codemod.python.keys import SDK_KEY, is_test_file
+from codemod.python.keys import SDK_KEY
 from codemod.python.module_client import MODULE
 from codemod.python.objects import External
+from codemod.python.suites import is_test_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from codemod.python.actions import InsertAfter, OrElse, RenameArgument, Rewrite, SetArguments, SetCode
 from codemod.python.addresses import Address, classify
-from codemod.python.keys import SDK_KEY, UNSET, is_test_file
+from codemod.python.keys import SDK_KEY, UNSET
 from codemod.python.module_client import MODULE_KEY, given_to
 from codemod.python.module_files import UnplacedError, assigned_module, late_events, openings
+from codemod.python.suites import is_test_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from codemod.python.external_objects import is_shared
 from codemod.python.graph import ALL
-from codemod.python.keys import is_test_file
 from codemod.python.objects import Container, External
+from codemod.python.suites import is_test_file
 
 if TYPE_CHECKING:
     from codemod.python.objects import Value

@@ -12,10 +12,11 @@ from codemod.python import externals
 from codemod.python.checked_code import follow_copies, follows, keeps, test_around
 from codemod.python.extents import Extents, lies_in
 from codemod.python.http_plan import key_variables, plan_request
-from codemod.python.keys import SDK_KEY, is_dummy, is_test_file, plan_key
+from codemod.python.keys import SDK_KEY, is_dummy, plan_key
 from codemod.python.name_roles import ASKED, may_move
 from codemod.python.objects import External, Instance
 from codemod.python.settings_class import is_settings_class, settings_field
+from codemod.python.suites import is_test_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.keys import is_test_file
+from codemod.python.suites import is_test_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

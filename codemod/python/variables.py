@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.files.needs import Kind, Needs, Reader
-from codemod.python.addresses import ACCOUNT_VARIABLES, VARIABLES, Address, addresses
+from codemod.python.addresses import Address, addresses
 from codemod.python.extents import Extents
-from codemod.python.keys import SDK_KEY, is_test_file
+from codemod.python.external_clients import ACCOUNT_VARIABLES, VARIABLES
+from codemod.python.keys import SDK_KEY
 from codemod.python.names import keepers, mentions, moved_names, realm, realms
 from codemod.python.settings_class import settings_field
+from codemod.python.suites import is_test_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

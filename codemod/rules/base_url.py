@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.actions import OrElse, RenameIn, Rewrite, SetCode, SetString
-from codemod.python.addresses import VARIABLES, Address, classify, helper_call, moved_lookup, moved_node, serves_others
+from codemod.python.addresses import Address, classify, helper_call, moved_lookup, moved_node, serves_others
+from codemod.python.external_clients import VARIABLES
 from codemod.python.keys import SDK_KEY, collapsed
 from codemod.python.names import keepers, mentions, realm, realms
 from codemod.python.settings_class import settings_field

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.keys import is_dummy, is_test_file
+from codemod.python.keys import is_dummy
+from codemod.python.suites import is_test_file
 from codemod.rules.rule import Note, Rule
 
 if TYPE_CHECKING:

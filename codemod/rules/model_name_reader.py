@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.ids import COLLAPSE, LITERAL_TYPE, plan_models
-from codemod.python.keys import is_test_file
+from codemod.python.suites import is_test_file
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
