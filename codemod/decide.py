@@ -11,8 +11,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemod.changes import Status
-from codemod.python.actions import InsertAfter, InsertBefore, Rewrite, SetArguments
-from codemod.python.extents import Extents
+from codemod.python.edit.actions import InsertAfter, InsertBefore, Rewrite, SetArguments
+from codemod.python.read.extents import Extents
 from codemod.rules import BY_ID, RULES
 from codemod.rules.api_key import ApiKey
 from codemod.rules.base_url import BaseUrl
@@ -27,8 +27,8 @@ from codemod.rules.unsupported_endpoint import UnsupportedEndpoint
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from codemod.python.clients import Client
-    from codemod.python.http_requests import Request
+    from codemod.python.direct_http.http_requests import Request
+    from codemod.python.plan.clients import Client
     from codemod.python.world import World
 
 # Rules that move what a client is given; its second one, which stays at OpenAI, must not be given the same.

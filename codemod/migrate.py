@@ -18,7 +18,7 @@ from codemod.files.needs import Needs
 from codemod.files.survey import survey
 from codemod.inventory import Accounted, inventory
 from codemod.merge import merged
-from codemod.python.load import Loader
+from codemod.python.load.load import Loader
 from codemod.rules.unreadable_file import UnreadableFile
 from codemod.surroundings import follow
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from codemod.changes import FileChange, Remainder
     from codemod.merge import Text
-    from codemod.python.rewrite import Rewritten
+    from codemod.python.edit.rewrite import Rewritten
     from codemod.rules.rule import Note
     from codemod.settings import Settings
     from codemod.surroundings import Followed
@@ -116,7 +116,7 @@ def _decided(loader: Loader, settings: Settings, root: Path) -> Decided:
     if not loader.sources:
         return Decided([], [], Needs(settings.target(), settings.base_url_env))
     from codemod.decide import decide  # noqa: PLC0415
-    from codemod.python.variables import needs  # noqa: PLC0415
+    from codemod.python.names.variables import needs  # noqa: PLC0415
     from codemod.python.world import World  # noqa: PLC0415
 
     loader.linker.finish()
@@ -128,7 +128,7 @@ def _decided(loader: Loader, settings: Settings, root: Path) -> Decided:
         if not any(note.rewrites for note in notes):
             return Decided(notes, [], needs(world, notes))
         # libcst is loaded only when there is an edit.
-        from codemod.python.rewrite import RewriteError, rewrite_files  # noqa: PLC0415
+        from codemod.python.edit.rewrite import RewriteError, rewrite_files  # noqa: PLC0415
 
         try:
             return Decided(notes, rewrite_files(notes, loader.sources, facts), needs(world, notes))

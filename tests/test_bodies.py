@@ -8,8 +8,8 @@ from unittest import mock
 import pytest
 
 from codemod.migrate import Migration, migrate
-from codemod.python import load
-from codemod.python.bodies import Bodies
+from codemod.python.load import load
+from codemod.python.load.bodies import Bodies
 from codemod.settings import Settings
 
 # Functions that have nothing to do with anything, so that leaving bodies out pays.

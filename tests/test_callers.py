@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from codemod.python.bystanders import Bystanders
-from codemod.python.callers import Callee, Callers
-from codemod.python.import_index import Bound, ImportIndex
-from codemod.python.modules import Modules
+from codemod.python.link.modules import Modules
+from codemod.python.load.bystanders import Bystanders
+from codemod.python.load.callers import Callee, Callers
+from codemod.python.load.import_index import Bound, ImportIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable

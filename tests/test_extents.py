@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codemod.python.extents import Extents, Nested
+from codemod.python.read.extents import Extents, Nested
 
 if TYPE_CHECKING:
-    from codemod.python.facts import Place
+    from codemod.python.read.facts import Place
 
 _POSITIONS = st.tuples(st.integers(1, 4), st.integers(0, 4))
 _PLACES = st.tuples(_POSITIONS, _POSITIONS).map(lambda ends: (*min(ends), *max(ends)))

@@ -20,9 +20,9 @@ from report_samples import change, finding, migration
 from codemod import ignore
 from codemod.changes import FileChange, Status
 from codemod.errors import SettingsError
-from codemod.python import fstrings
-from codemod.python.scan import scan
-from codemod.python.source import Source, SourceError
+from codemod.python.read import fstrings
+from codemod.python.read.scan import scan
+from codemod.python.read.source import Source, SourceError
 from codemod.redact import redact
 from codemod.report import diff, html, patch
 from codemod.settings import load

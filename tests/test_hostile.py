@@ -16,7 +16,7 @@ import pytest
 
 import codemod
 from codemod import ignore, provider, settings
-from codemod.python import source
+from codemod.python.read import source
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="what is tested does not exist on Windows")
 GOOD = b'from openai import OpenAI\n\nclient = OpenAI()\nclient.chat.completions.create(model="gpt-4o", messages=[])\n'

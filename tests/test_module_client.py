@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from harness.migrated import check_migrated, check_untouched
 
-from codemod.python.import_index import ImportIndex
-from codemod.python.layout import Layout
-from codemod.python.module_client import endpoint, supported
-from codemod.python.modules import Modules
-from codemod.python.pins import pinned_major
-from codemod.python.programs import ImportGraph
-from codemod.python.source import Source
+from codemod.python.link.modules import Modules
+from codemod.python.load.import_index import ImportIndex
+from codemod.python.load.programs import ImportGraph
+from codemod.python.module.module_client import endpoint, supported
+from codemod.python.module.pins import pinned_major
+from codemod.python.read.layout import Layout
+from codemod.python.read.source import Source
 from codemod.rules.module_client import ModuleClient
 
 if TYPE_CHECKING:

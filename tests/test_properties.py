@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from codemod.changes import Migration, Status
 from codemod.migrate import migrate
-from codemod.python import workers
+from codemod.python.load import workers
 from codemod.rules.unresolved_model import UnresolvedModel
 from codemod.settings import Settings
 

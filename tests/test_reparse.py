@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from codemod.changes import Edit, Span, applied
-from codemod.python.reparse import parses
-from codemod.python.source import Source, SourceError, parse
-from codemod.python.source_facts import facts_of
+from codemod.python.edit.reparse import parses
+from codemod.python.read.source import Source, SourceError, parse
+from codemod.python.read.source_facts import facts_of
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXTS = {
     "joined": "import os; \\\n\\\nkey = 1\nif key:\n    pass\n\nx = [\n1,\n]; y = 2\nz = 3",
     "strings": '"""Doc\n"""\n\na = """\nif b:\n"""\n@f\n@g(\n1)\ndef h():\n    return """\n"""\n\n\nclass C: pass\n',
     "windows": "import os\r\n\r\nif os:\r\n    a = 1\r\nelse:\r\n    a = 2\r\nb = a \\\r\n  + 1\r\nc = 3\r\n",
-    "own": (ROOT / "codemod/python/edit.py").read_text(encoding="utf-8"),
+    "own": (ROOT / "codemod/python/edit/edit.py").read_text(encoding="utf-8"),
 }
 PIECES = [
     "",

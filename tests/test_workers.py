@@ -13,9 +13,10 @@ import pytest
 
 import codemod
 from codemod.migrate import migrate
-from codemod.python import source_facts, workers
-from codemod.python.facts import Start
-from codemod.python.source import SourceError
+from codemod.python.load import workers
+from codemod.python.read import source_facts
+from codemod.python.read.facts import Start
+from codemod.python.read.source import SourceError
 from codemod.settings import Settings
 
 FIXTURES = Path(codemod.__file__).parents[1] / "fixtures"
@@ -95,7 +96,8 @@ def test_a_file_that_takes_too_much_is_told(monkeypatch: pytest.MonkeyPatch, err
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no groups of processes to interrupt")
 PROGRAM = """
 import os, sys, time
-from codemod.python import link, workers
+from codemod.python.link import link
+from codemod.python.load import workers
 from codemod.__main__ import run
 
 def stay(*_, **__):

@@ -7,16 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codemod import provider
-from codemod.python import external_clients, external_objects, externals
-from codemod.python.account import account_nodes, tied_nodes
-from codemod.python.batches import batch_models
-from codemod.python.clients import HARMLESS, Client
-from codemod.python.consumers import Consumer, consumers, traces_off
-from codemod.python.escapes import class_escapes, client_escapes
-from codemod.python.http import Http
-from codemod.python.key_checks import KeyShapes
-from codemod.python.layout import Layout
-from codemod.python.module_client import (
+from codemod.python.direct_http.http import Http
+from codemod.python.link import external_clients, external_objects, externals
+from codemod.python.link.objects import Bound, FunctionRef
+from codemod.python.link.raw_calls import by_path
+from codemod.python.link.unknown_holders import lost
+from codemod.python.load.programs import ImportGraph
+from codemod.python.module.module_client import (
     MODULE_KEY,
     configuration,
     endpoint,
@@ -26,33 +23,36 @@ from codemod.python.module_client import (
     module_escapes,
     names_azure,
 )
-from codemod.python.module_files import environment_events
-from codemod.python.name_readers import NameReaders
-from codemod.python.name_roles import NameRoles
-from codemod.python.names import KeySources, made_by_name
-from codemod.python.objects import Bound, FunctionRef
-from codemod.python.programs import ImportGraph
-from codemod.python.raw_calls import by_path
-from codemod.python.split import plan_splits
-from codemod.python.unknown_holders import lost
-from codemod.python.unknown_takers import UnknownTakers
-from codemod.python.values import Given, Values
-from codemod.python.written import Written
+from codemod.python.module.module_files import environment_events
+from codemod.python.names.name_roles import NameRoles
+from codemod.python.names.names import KeySources, made_by_name
+from codemod.python.plan.account import account_nodes, tied_nodes
+from codemod.python.plan.batches import batch_models
+from codemod.python.plan.clients import HARMLESS, Client
+from codemod.python.plan.consumers import Consumer, consumers, traces_off
+from codemod.python.plan.escapes import class_escapes, client_escapes
+from codemod.python.plan.key_checks import KeyShapes
+from codemod.python.plan.name_readers import NameReaders
+from codemod.python.plan.unknown_takers import UnknownTakers
+from codemod.python.read.layout import Layout
+from codemod.python.split.split import plan_splits
+from codemod.python.values.values import Given, Values
+from codemod.python.values.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from codemod.python.clients import Escape
-    from codemod.python.facts import Arg, Call, Place
-    from codemod.python.ids import ModelPlan
-    from codemod.python.import_index import ImportIndex
-    from codemod.python.link import Linker
-    from codemod.python.program import ApiCall, Constructor
-    from codemod.python.reading import Reading
-    from codemod.python.source import Source
-    from codemod.python.split import Splits
-    from codemod.python.unknown_holders import Kept, Read
+    from codemod.python.edit.reading import Reading
+    from codemod.python.link.link import Linker
+    from codemod.python.link.program import ApiCall, Constructor
+    from codemod.python.link.unknown_holders import Kept, Read
+    from codemod.python.load.import_index import ImportIndex
+    from codemod.python.plan.clients import Escape
+    from codemod.python.plan.ids import ModelPlan
+    from codemod.python.read.facts import Arg, Call, Place
+    from codemod.python.read.source import Source
+    from codemod.python.split.split import Splits
     from codemod.settings import Settings
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.actions import RemoveStatement, Rewrite, SetArguments, SetCode
-from codemod.python.client_headers import client_headers
-from codemod.python.http_plan import ACCOUNT, without
+from codemod.python.direct_http.client_headers import client_headers
+from codemod.python.direct_http.http_plan import ACCOUNT, without
+from codemod.python.edit.actions import RemoveStatement, Rewrite, SetArguments, SetCode
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.clients import Client
-    from codemod.python.program import Store
+    from codemod.python.link.program import Store
+    from codemod.python.plan.clients import Client
     from codemod.python.world import World
 
 _ARGUMENTS = ("organization", "project", "data_residency")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from codemod.files.needs import Kind
 from codemod.files.site import Role
-from codemod.python.external_clients import ACCOUNT_VARIABLES
+from codemod.python.link.external_clients import ACCOUNT_VARIABLES
 from codemod.rules.rule import Note, Rule
 
 if TYPE_CHECKING:

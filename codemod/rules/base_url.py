@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.actions import OrElse, RenameIn, Rewrite, SetCode, SetString
-from codemod.python.addresses import Address, classify, helper_call, moved_lookup, moved_node, serves_others
-from codemod.python.external_clients import VARIABLES
-from codemod.python.keys import SDK_KEY, collapsed
-from codemod.python.names import keepers, mentions, realm, realms
-from codemod.python.settings_class import settings_field
+from codemod.python.edit.actions import OrElse, RenameIn, Rewrite, SetCode, SetString
+from codemod.python.link.external_clients import VARIABLES
+from codemod.python.names.names import keepers, mentions, realm, realms
+from codemod.python.plan.addresses import Address, classify, helper_call, moved_lookup, moved_node, serves_others
+from codemod.python.plan.keys import SDK_KEY, collapsed
+from codemod.python.values.settings_class import settings_field
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.clients import Client
-    from codemod.python.trace import Origin
-    from codemod.python.values import Given
+    from codemod.python.plan.clients import Client
+    from codemod.python.values.trace import Origin
+    from codemod.python.values.values import Given
     from codemod.python.world import World
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.actions import Rewrite, SetArguments, SetCode
-from codemod.python.consumers import DEFAULT_CLIENT, traces_by_client
+from codemod.python.edit.actions import Rewrite, SetArguments, SetCode
+from codemod.python.plan.consumers import DEFAULT_CLIENT, traces_by_client
 from codemod.rules.openai_client import OpenAIClient
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.clients import Client
-    from codemod.python.consumers import Consumer
+    from codemod.python.plan.clients import Client
+    from codemod.python.plan.consumers import Consumer
     from codemod.python.world import World
 
 _BEFORE = """import agents

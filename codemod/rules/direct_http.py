@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.addresses import Address
-from codemod.python.http_plan import RequestPlan, StaysError, key_origins, plan_request
-from codemod.python.http_review import concerns_openai, lacking, sent_otherwise, standing
+from codemod.python.direct_http.http_plan import RequestPlan, StaysError, key_origins, plan_request
+from codemod.python.direct_http.http_review import concerns_openai, lacking, sent_otherwise, standing
+from codemod.python.plan.addresses import Address
 from codemod.rules.account_argument import AccountArgument
 from codemod.rules.api_key import ApiKey
 from codemod.rules.base_url import BaseUrl
@@ -24,7 +24,7 @@ from codemod.rules.unsupported_endpoint import UnsupportedEndpoint
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.http_requests import Request
+    from codemod.python.direct_http.http_requests import Request
     from codemod.python.world import World
 
 _HELP = "Move this request by hand: its URL, its key and the model in its body, all at once."

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.keys import is_dummy
-from codemod.python.suites import is_test_file
+from codemod.python.plan.keys import is_dummy
+from codemod.python.read.suites import is_test_file
 from codemod.rules.rule import Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.clients import Client
+    from codemod.python.plan.clients import Client
     from codemod.python.world import World
 
 

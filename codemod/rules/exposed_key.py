@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from codemod.files.needs import Kind
 from codemod.files.placeholders import is_secret
-from codemod.python.keys import SDK_KEY, plan_key
-from codemod.python.names import literal_keys
+from codemod.python.names.names import literal_keys
+from codemod.python.plan.keys import SDK_KEY, plan_key
 from codemod.rules.rule import Note, Rule
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from codemod.files.site import Site
     from codemod.files.surrounding import Surrounding, Told
-    from codemod.python.clients import Client
+    from codemod.python.plan.clients import Client
     from codemod.python.world import World
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.ids import foreign_ids
+from codemod.python.plan.ids import foreign_ids
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.clients import Client
+    from codemod.python.plan.clients import Client
     from codemod.python.world import World
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.names import OTHER_READERS
-from codemod.python.objects import ClassRef, External
+from codemod.python.link.objects import ClassRef, External
+from codemod.python.names.names import OTHER_READERS
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.objects import Value
+    from codemod.python.link.objects import Value
     from codemod.python.world import World
 
 

@@ -9,7 +9,7 @@ from codemod.rules.rule import Note, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.clients import Client
+    from codemod.python.plan.clients import Client
     from codemod.python.world import World
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod import provider
-from codemod.python.http_plan import key_origins
-from codemod.python.http_review import model_origins, stays_at_openai, url_origins
+from codemod.python.direct_http.http_plan import key_origins
+from codemod.python.direct_http.http_review import model_origins, stays_at_openai, url_origins
 from codemod.rules.rule import Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from codemod.python.clients import Client
-    from codemod.python.facts import Place
-    from codemod.python.http_requests import Request
-    from codemod.python.trace import Origin
+    from codemod.python.direct_http.http_requests import Request
+    from codemod.python.plan.clients import Client
+    from codemod.python.read.facts import Place
+    from codemod.python.values.trace import Origin
     from codemod.python.world import World
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.key_checks import key_origins, lost_handlers, shape_checks, turns_away
-from codemod.python.keys import plan_key
+from codemod.python.plan.key_checks import key_origins, lost_handlers, shape_checks, turns_away
+from codemod.python.plan.keys import plan_key
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.clients import Client
-    from codemod.python.http_requests import Request
-    from codemod.python.trace import Origin
+    from codemod.python.direct_http.http_requests import Request
+    from codemod.python.plan.clients import Client
+    from codemod.python.values.trace import Origin
     from codemod.python.world import World
 
 _OURS = "the new provider's keys start with ak_"

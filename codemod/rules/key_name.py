@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.actions import RenameArgument, RenameIn, Rewrite, SetString
-from codemod.python.names import (
+from codemod.python.edit.actions import RenameArgument, RenameIn, Rewrite, SetString
+from codemod.python.names.names import (
     followed_code,
     keeper_in,
     mentions,
@@ -15,14 +15,14 @@ from codemod.python.names import (
     still_needed,
     unused_settings,
 )
-from codemod.python.settings_class import settings_field
+from codemod.python.values.settings_class import settings_field
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.actions import Action
-    from codemod.python.names import Mention
+    from codemod.python.edit.actions import Action
+    from codemod.python.names.names import Mention
     from codemod.python.world import World
 
 # What such a mention names is read by somebody else than a client that moves.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from codemod.python.actions import RenameIn, Rewrite
-from codemod.python.names import asking_calls
+from codemod.python.edit.actions import RenameIn, Rewrite
+from codemod.python.names.names import asking_calls
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.account import tie
-from codemod.python.split import unsplittable
-from codemod.python.stand_ins import stand_ins
+from codemod.python.plan.account import tie
+from codemod.python.split.split import unsplittable
+from codemod.python.split.stand_ins import stand_ins
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.clients import Client
+    from codemod.python.plan.clients import Client
     from codemod.python.world import World
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.actions import Rewrite, SetCode, SetString
-from codemod.python.ids import plan_models
+from codemod.python.edit.actions import Rewrite, SetCode, SetString
+from codemod.python.plan.ids import plan_models
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.clients import Client
-    from codemod.python.ids import ModelPlan
+    from codemod.python.plan.clients import Client
+    from codemod.python.plan.ids import ModelPlan
     from codemod.python.world import World
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.ids import COLLAPSE, LITERAL_TYPE, plan_models
-from codemod.python.suites import is_test_file
+from codemod.python.plan.ids import COLLAPSE, LITERAL_TYPE, plan_models
+from codemod.python.read.suites import is_test_file
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.clients import Client
-    from codemod.python.ids import ModelPlan
-    from codemod.python.name_readers import Reading
+    from codemod.python.plan.clients import Client
+    from codemod.python.plan.ids import ModelPlan
+    from codemod.python.plan.name_readers import Reading
     from codemod.python.world import World
 
 _HELP = "See whether this still fits: prices, token limits, tokenizers and branches for a model by its name."

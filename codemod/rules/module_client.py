@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.module_plan import insertions, own_arguments, plan_module, renamed_arguments
-from codemod.python.module_reasons import reasons
+from codemod.python.module.module_plan import insertions, own_arguments, plan_module, renamed_arguments
+from codemod.python.module.module_reasons import reasons
 from codemod.rules.escaping_client import EscapingClient
 from codemod.rules.mixed_client import MixedClient
 from codemod.rules.rule import Example, Note, Rule
@@ -17,7 +17,7 @@ from codemod.rules.unsupported_endpoint import UnsupportedEndpoint
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.clients import Client
+    from codemod.python.plan.clients import Client
     from codemod.python.world import World
 
 _RULES: dict[str, type[Rule]] = {

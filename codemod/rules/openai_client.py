@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.actions import Rewrite, SetArguments, SetCode
-from codemod.python.raw_calls import whole_url
+from codemod.python.edit.actions import Rewrite, SetArguments, SetCode
+from codemod.python.link.raw_calls import whole_url
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.clients import Client
+    from codemod.python.plan.clients import Client
     from codemod.python.world import World
 
 

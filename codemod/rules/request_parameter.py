@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod import provider
-from codemod.python.ids import plan_models
-from codemod.python.parameters import nested, of_call, of_request
+from codemod.python.direct_http.parameters import nested, of_call, of_request
+from codemod.python.plan.ids import plan_models
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from codemod.python.clients import Client
-    from codemod.python.http_requests import Request
-    from codemod.python.ids import ModelPlan
-    from codemod.python.parameters import Parameter
+    from codemod.python.direct_http.http_requests import Request
+    from codemod.python.direct_http.parameters import Parameter
+    from codemod.python.plan.clients import Client
+    from codemod.python.plan.ids import ModelPlan
     from codemod.python.world import World
 
 # What the SDK, 0.28 and the libraries around them take for themselves and do not send as parameters.

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from codemod.changes import Edit, Span
     from codemod.files.site import Site
     from codemod.files.surrounding import Surrounding
-    from codemod.python.actions import Rewrite
-    from codemod.python.clients import Client
-    from codemod.python.facts import Place
+    from codemod.python.edit.actions import Rewrite
+    from codemod.python.plan.clients import Client
+    from codemod.python.read.facts import Place
     from codemod.python.world import World
 
 

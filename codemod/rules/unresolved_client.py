@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod import provider
-from codemod.python.unseen import calls_on_unseen_clients
+from codemod.python.plan.unseen import calls_on_unseen_clients
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.ids import plan_models
-from codemod.python.pairs import chosen_with
+from codemod.python.plan.ids import plan_models
+from codemod.python.plan.pairs import chosen_with
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemod.python.clients import Client
-    from codemod.python.ids import ModelPlan
+    from codemod.python.plan.clients import Client
+    from codemod.python.plan.ids import ModelPlan
     from codemod.python.world import World
 
 # The last names of methods that ask a model something.

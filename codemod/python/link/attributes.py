@@ -1,0 +1,204 @@
+"""What reading and writing attributes does to the graph: of modules, classes, objects, functions and clients."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from codemod.python.link import external_objects
+from codemod.python.link.classes import RAW, Classes
+from codemod.python.link.objects import (
+    Bound,
+    ClassRef,
+    ClientRef,
+    Container,
+    ContainerMethod,
+    External,
+    FunctionRef,
+    Instance,
+    Member,
+    ModuleRef,
+    PackageRef,
+    Resource,
+    Super,
+    Value,
+)
+from codemod.python.link.program import Store
+
+if TYPE_CHECKING:
+    from codemod.python.link.modules import Modules
+    from codemod.python.read.facts import AttributeLoad, AttributeStore
+
+_CONTAINER_METHODS = frozenset(
+    [
+        "get",
+        "items",
+        "values",
+        "keys",
+        "pop",
+        "setdefault",
+        "copy",
+        "update",
+        "append",
+        "extend",
+        "add",
+        "insert",
+        "appendleft",
+        "popleft",
+        "popitem",
+    ]
+)
+_SAME_FUNCTION = frozenset(
+    {"remote", "delay", "spawn", "local", "fn", "func", "__wrapped__", "original_func", "ainvoke"}
+)
+_MAX_DEPTH = 8
+
+PARSED = (".parse_args()", ".parse_known_args()[]")
+"""How the names end of what a command line's parser gives."""
+SETTER = External("property.setter")
+OPTIONS = "argparse.Namespace"
+"""The name of what a command line's parser gives, whose site is that of the parser."""
+NAMESPACE = "object.__dict__"
+"""The name of what holds the attributes of an object of the repository, whose class is its site."""
+
+
+class Attributes(Classes):
+    """Attribute sites."""
+
+    def __init__(self, modules: Modules) -> None:
+        super().__init__(modules)
+        self._kept: dict[tuple[External, object], int] = {}
+        self._awaited: dict[tuple[External, object], list[int]] = defaultdict(list)
+        self._filled_owners: set[External] = set()
+
+    def load_attribute(self, site: AttributeLoad, value: Value) -> None:
+        """``value.name`` into the site's result."""
+        name, result = site.name, site.result
+        match value:
+            case External():
+                self._external_attribute(value, name, result)
+            case ModuleRef(file):
+                self.module_attribute(file, name, result)
+            case PackageRef(folder):
+                self.submodule(folder, name, result)
+            case ClassRef(index):
+                self.member(index, name, value, result)
+                self.connect(self.field(Instance(index), name), result)
+            case Instance(index):
+                self.connect(self.field(value, name), result)
+                self.member(index, name, value, result)
+                if name in ("__class__", "__dict__"):
+                    self.put(result, ClassRef(index) if name == "__class__" else External(NAMESPACE, index))
+            case Super(index, ""):
+                self._super_attribute(index, name, result)
+            case Container(node) if name in _CONTAINER_METHODS:
+                self.put(result, ContainerMethod(node, name))
+            case Container() | FunctionRef() | Bound():
+                self._stored_attribute(value, name, result)
+            case ClientRef():
+                self._client_attribute(value, name, result)
+            case Resource() if name in _SAME_FUNCTION or name.startswith("__"):
+                self.put(result, value)
+            case Resource(client, path) if len(path) < _MAX_DEPTH:
+                self.put(result, value if name in RAW else Resource(client, (*path, name)))
+            case Member(node) if name == "value":
+                self.connect(node, result)
+
+    def scatter(self, value: Value) -> None:
+        """Attributes of an object are stored by names that are not known."""
+        if isinstance(value, ClassRef | Instance):
+            self.program.scattered.add(ClassRef(value.index))
+        elif isinstance(value, External) and value.name.endswith(PARSED):
+            self.program.scattered.add(External(OPTIONS, value.site))
+
+    def _stored_attribute(self, value: Value, name: str, result: int) -> None:
+        if name in _SAME_FUNCTION:
+            self.put(result, value)
+        elif name == "setter" and isinstance(value, FunctionRef):
+            self.put(result, SETTER)
+        elif self.has_attributes(value):
+            self.connect(self.field(value, name), result)
+
+    def has_attributes(self, value: Value) -> bool:
+        """Whether values are stored as attributes of a function, or of a dict that is an object's."""
+        return isinstance(value, FunctionRef) or (
+            isinstance(value, Container) and value.node in self.program.namespaces
+        )
+
+    def _external_attribute(self, value: External, name: str, result: int) -> None:
+        if value.name.count(".") < _MAX_DEPTH:
+            self.put(result, External(f"{value.name}.{name}", value.site))
+        self.recall(value, name, result)
+        if value.name == external_objects.DJANGO_SETTINGS:
+            self.django_setting(name, result)
+        if value.name.endswith(PARSED):
+            self.connect(self.option_field(value.site, name), result)
+
+    def option_field(self, parser: int, name: str) -> int:
+        """The node of a parsed command-line option."""
+        return self.field(External(OPTIONS, parser), name)
+
+    def recall(self, owner: External, key: object, result: int) -> None:
+        """Read what was stored on something outside the repository (``st.session_state.client``)."""
+        owner = external_objects.shared_object(owner)
+        self._awaited[owner, key].append(result)
+        if (owner, key) in self._kept:
+            self.connect(self._kept[owner, key], result)
+
+    def keep(self, owner: External, key: object, value: int) -> None:
+        """Store a value on something outside the repository."""
+        owner = external_objects.shared_object(owner)
+        if (owner, key) not in self._kept:
+            self._kept[owner, key] = self.program.new_node(self.program.file_of[value])
+            for result in self._awaited[owner, key]:
+                self.connect(self._kept[owner, key], result)
+            if owner in self._filled_owners:
+                self.program.filled.add(self._kept[owner, key])
+        self.connect(value, self._kept[owner, key])
+
+    def fill_unseen(self, owner: External) -> None:
+        """Whatever is stored on something outside the repository may be replaced: by what a file says, for one."""
+        owner = external_objects.shared_object(owner)
+        self._filled_owners.add(owner)
+        self.program.filled.update(node for (kept, _), node in self._kept.items() if kept == owner)
+
+    def _super_attribute(self, cls: int, name: str, result: int) -> None:
+        for base in self.bases[cls]:
+            self.member(base, name, Instance(cls), result)
+        if not self.bases[cls] and self.is_client_class(cls):
+            self.put(result, Super(cls, name))
+
+    def store_attribute(self, site: AttributeStore, file: int, value: Value) -> None:
+        """``value.name = ...``."""
+        match value:
+            case Instance(index):
+                self.connect(site.value, self.field(value, site.name))
+                if self.is_client_class(index):
+                    for client in self.program.client_classes[index]:
+                        self._store_on_client(site, client, file)
+            case ClassRef(index):
+                body = self.program.classes[index].body
+                if site.name not in body:
+                    body[site.name] = self.program.new_node(file)
+                    self.program.names[body[site.name]] = None, site.name
+                    for wanted in tuple(self._wanted[index]):
+                        self._find(index, *wanted)
+                self.connect(site.value, body[site.name])
+            case FunctionRef() | Container() if self.has_attributes(value):
+                self.connect(site.value, self.field(value, site.name))
+            case ModuleRef(other):
+                names = self.program.files[other].module_names
+                if site.name in names:
+                    self.connect(site.value, names[site.name])
+            case External(name="openai"):
+                self._store_on_client(site, -1, file)
+                self.keep(value, site.name, site.value)
+            case External():
+                self.keep(value, site.name, site.value)
+            case ClientRef(index):
+                self._store_on_client(site, index, file)
+
+    def _store_on_client(self, site: AttributeStore, client: int, file: int) -> None:
+        store = Store(client, site.name, site.value, site.place, site.value_place, file)
+        if store not in self.program.stores:
+            self.program.stores.append(store)

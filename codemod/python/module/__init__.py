@@ -1,0 +1,1 @@
+"""The SDK's module as a client."""

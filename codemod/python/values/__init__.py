@@ -1,0 +1,1 @@
+"""Questions about the values of the linked program: where they come from, where they go, what surely holds."""
