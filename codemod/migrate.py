@@ -120,7 +120,7 @@ def _decided(loader: Loader, settings: Settings, root: Path) -> Decided:
     from codemod.python.world import World  # noqa: PLC0415
 
     loader.linker.finish()
-    world = World(loader.linker, loader.sources, settings, frozenset(loader.chosen), root, loader.imports)
+    world = World(loader.linker, loader.sources, settings, loader.chosen, root, loader.imports)
     world.broken.update((path, f"{path} could not be read to its end") for path in loader.failed)
     facts = {facts.path: facts for facts in world.program.files}
     while True:

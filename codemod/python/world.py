@@ -40,7 +40,7 @@ from codemod.python.values.values import Given, Values
 from codemod.python.values.written import Written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
     from pathlib import Path
 
     from codemod.python.edit.reading import Reading
@@ -67,7 +67,7 @@ class World(Values):
         linker: Linker,
         sources: dict[str, Source],
         settings: Settings,
-        editable: frozenset[str],
+        editable: Set[str],
         root: Path,
         index: ImportIndex,
     ) -> None:
