@@ -138,22 +138,22 @@ class Calling(Items):
                 self.connect(arg.node, self.field(Container(variadic.node), position - len(plain)), label)
                 position += 1
 
-    def wrap(self, wrapped: Value, wrapper: Value) -> None:
-        """A decorator gives ``wrapper`` in the place of ``wrapped``.
+    def wrap(self, wrapped: int, wrapper: Value) -> None:
+        """A decorator gives ``wrapper`` in the place of a function.
 
         Calls go on reaching the function itself, else all that a decorator wraps would be one: what one call gives, all
         could. The wrapper gets the object of a method, and the arguments that it has names for.
         """
-        if not isinstance(wrapped, FunctionRef) or not isinstance(wrapper, FunctionRef) or wrapped == wrapper:
+        if not isinstance(wrapper, FunctionRef) or wrapper.index == wrapped:
             return
-        owner = self.program.functions[wrapped.index].owner
+        owner = self.program.functions[wrapped].owner
         parameters = self.program.functions[wrapper.index].parameters
-        if owner >= 0 and parameters and "staticmethod" not in self.kinds[wrapped.index]:
+        if owner >= 0 and parameters and "staticmethod" not in self.kinds[wrapped]:
             first = parameters[0]
             seat = self.field(Container(first.node), 0) if first.kind == "args" else first.node
             self.put(seat, Instance(owner))
-        self._wrappers[wrapped.index].append(wrapper.index)
-        for receiver, call in tuple(self._decorated[wrapped.index]):
+        self._wrappers[wrapped].append(wrapper.index)
+        for receiver, call in tuple(self._decorated[wrapped]):
             self._enter_wrapper(wrapper.index, receiver, call)
 
     def _enter_wrapper(self, wrapper: int, receiver: Value | None, call: Invocation) -> None:
@@ -164,14 +164,18 @@ class Calling(Items):
         for arg, parameter in zip(call.positional(), plain, strict=False):
             self.connect(arg.node, parameter.node, call.call + 1)
         for arg in call.args:
-            for parameter in named:
-                if parameter.name == arg.name:
-                    self.connect(arg.node, parameter.node, call.call + 1)
+            if arg.name is not None:
+                self._enter_named(wrapper, arg.name, arg.node, call.call + 1)
+
+    def _enter_named(self, function: int, name: str, node: int, label: int) -> bool:
+        parameter = self.program.parameter(function, name)
+        if parameter is None or parameter.kind not in ("plain", "keyword"):
+            return False
+        self.connect(node, parameter.node, label)
+        return True
 
     def _enter(self, function: int, name: str, node: int, label: int) -> None:
-        parameter = self.program.parameter(function, name)
-        if parameter is not None and parameter.kind in ("plain", "keyword"):
-            self.connect(node, parameter.node, label)
+        if self._enter_named(function, name, node, label):
             return
         rest = next((p for p in self.program.functions[function].parameters if p.kind == "kwargs"), None)
         if rest is not None:

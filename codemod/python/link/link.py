@@ -27,11 +27,11 @@ from codemod.python.link.objects import (
     Instance,
     Value,
 )
-from codemod.python.read.facts import Start
+from codemod.python.read.facts import Arg, Call, Start
 
 if TYPE_CHECKING:
     from codemod.python.link.modules import Modules
-    from codemod.python.read.facts import Call, Display, Facts, Parameter
+    from codemod.python.read.facts import Display, Facts, Parameter
     from codemod.python.read.outline import Outline
 
 
@@ -118,7 +118,7 @@ class Linker(Libraries):
         if function.owner >= 0:
             self.methods[function.owner].append(index)
         for decorator in function.decorators:
-            self.on_value(decorator, lambda value: self._decorate(index, value))
+            self.on_value(decorator, partial(self._decorate, index, decorator))
         for parameter in function.parameters:
             if parameter.annotation >= 0:
                 self._annotate(parameter.annotation, parameter.node)
@@ -179,7 +179,9 @@ class Linker(Libraries):
 
         self.on_value(annotation, named)
 
-    def _decorate(self, index: int, value: Value) -> None:
+    def _decorate(self, index: int, decorator: int, value: Value) -> None:
+        if isinstance(value, FunctionRef) and self.program.functions[value.index].owner < 0:
+            self._call_decorator(index, decorator, value)
         if not isinstance(value, External):
             return
         name, function = value.name, self.program.functions[index]
@@ -197,6 +199,18 @@ class Linker(Libraries):
                 self._inject(index, parameter)
         elif name.removesuffix("()") in externals.CLICK_OPTIONS and value.site >= 0:
             self._click_option(function.parameters, Invocation(self.program.calls[value.site].args, -1, value.site))
+
+    def _call_decorator(self, index: int, decorator: int, value: FunctionRef) -> None:
+        """A decorator of the repository's own is called with the function below it; what it gives wraps that."""
+        function, file = self.program.functions[index], self.program.function_file[index]
+        start = function.place[:2]
+        place = (*start, *start)
+        made, number = self.program.new_node(file), len(self.program.calls)
+        given = (Arg(function.node, None, 0, place),)
+        self.program.calls.append(Call(decorator, given, made, place, place, function.scope))
+        self.program.call_file.append(file)
+        self.bind(value.index, None, Invocation(given, made, number))
+        self.on_value(made, partial(self.wrap, index))
 
     def _inject(self, fixture: int, parameter: Parameter) -> None:
         function = self.program.functions[fixture]
@@ -235,8 +249,6 @@ class Linker(Libraries):
                 if load.name in externals.DUMPS:
                     self._dump(load.base, load.name, call.result)
                 self.program.derived[load.base].append(call.result)
-        for call in facts.decorations:
-            self._add_decoration(call, file)
         for load in facts.attribute_loads:
             self.on_value(load.base, partial(self.load_attribute, load))
         for put in facts.attribute_stores:
@@ -258,20 +270,6 @@ class Linker(Libraries):
         self.on_value(call.func, partial(self.apply, call=Invocation(call.args, call.result, index)))
         if call.result in self.declarations:
             self.on_value(call.func, partial(self._declare, call.result))
-
-    def _add_decoration(self, call: Call, file: int) -> None:
-        """A decorator of the repository's own is called with the function below it, and wraps it."""
-
-        def decorate(value: Value) -> None:
-            if isinstance(value, FunctionRef) and self.program.functions[value.index].owner < 0:
-                index = len(self.program.calls)
-                self.program.calls.append(call)
-                self.program.call_file.append(file)
-                made = self.program.new_node(file)
-                self.bind(value.index, None, Invocation(call.args, made, index))
-                self.on_value(call.args[0].node, lambda wrapped: self.on_value(made, partial(self.wrap, wrapped)))
-
-        self.on_value(call.func, decorate)
 
     def _dump(self, owner: int, method: str, result: int) -> None:
         """``settings.model_dump()``: a dict of an object's fields, if the method is none of the repository's."""

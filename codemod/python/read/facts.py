@@ -217,7 +217,6 @@ class Facts:
     the first import.
     ``statements`` are the lines on which those of the module's own block begin and none before them goes on.
     ``declared`` are calls in an ``Annotated[...]`` that tell a library how to fill a name, and the names.
-    ``decorations`` are the calls of decorators with the functions below them.
     """
 
     path: str
@@ -250,7 +249,6 @@ class Facts:
     statements: list[int] = field(default_factory=list)
     annotated: list[tuple[int, int]] = field(default_factory=list)
     declared: list[tuple[int, int]] = field(default_factory=list)
-    decorations: list[Call] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.nodes = self.start.nodes
@@ -284,6 +282,6 @@ _LISTS = (
 """What is asked of a file once it is linked."""
 _FLOW = (
     *("places", "edges", "derived", "guards", "fallbacks", "names", "calls", "iterations", "compositions"),
-    *("annotated", "declared", "decorations"),
+    *("annotated", "declared"),
 )
 """What is not."""

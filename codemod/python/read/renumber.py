@@ -68,7 +68,6 @@ class _Move:
             statements=old.statements,
             annotated=self._pairs(old.annotated),
             declared=self._pairs(old.declared),
-            decorations=[self._call(each) for each in old.decorations],
         )
         new.nodes = node(old.nodes)
         return new

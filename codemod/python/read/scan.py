@@ -12,7 +12,6 @@ from codemod.python.read.facts import (
     FIRST,
     Arg,
     AttributeStore,
-    Call,
     Class,
     Composition,
     Facts,
@@ -275,19 +274,7 @@ class _Scanner(ControlFlow):
 
     def _function_def(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         decorators = self._decorators(node)
-        made = self.function(node, node.name, decorators, node.returns)
-        self.bind(node.name, self._decorated(node, made, decorators))
-
-    def _decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef, made: int, decorators: list[int]) -> int:
-        """What the name of a function holds: what its decorators make of it, or itself, since most hand it on."""
-        for decorator in reversed(decorators):
-            start = place_of(node)[:2]
-            result, place = self.node(), (*start, *start)
-            self.edge(made, result)
-            given = (Arg(made, None, 0, place),)
-            self.facts.decorations.append(Call(decorator, given, result, place, place, self.function_index))
-            made = result
-        return made
+        self.bind(node.name, self.function(node, node.name, decorators, node.returns))
 
     def _class_def(self, node: ast.ClassDef) -> None:
         decorators = self._decorators(node)
