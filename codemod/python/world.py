@@ -33,9 +33,10 @@ from codemod.python.plan.consumers import Consumer, consumers, traces_off
 from codemod.python.plan.escapes import class_escapes, client_escapes
 from codemod.python.plan.key_checks import KeyShapes
 from codemod.python.plan.name_readers import NameReaders
-from codemod.python.plan.unknown_takers import UnknownTakers
+from codemod.python.plan.unknown_takers import given_unknown
 from codemod.python.read.layout import Layout
 from codemod.python.split.split import plan_splits
+from codemod.python.values.containment import Containment
 from codemod.python.values.values import Given, Values
 from codemod.python.values.written import Written
 
@@ -313,7 +314,7 @@ class World(Values):
         """Calls of code outside the repository that take one of ``nodes`` and do more than read it."""
         allies = self.http.allies | self._sdk_calls
         for node in nodes:
-            handed = (node, *self.containment.around(node))
+            handed = (node, *self._containment.around(node))
             for callee, call, _ in (entry for at in handed for entry in self.program.external_args.get(at, ())):
                 served = call in allies or call in self._module_calls
                 # `ctx.obj` is a framework's, and what the program put there is called.
@@ -323,12 +324,17 @@ class World(Values):
                     yield callee, self.program.calls[call], call
 
     @cached_property
-    def _unknown_takers(self) -> UnknownTakers:
-        return UnknownTakers(self)
+    def _given_unknown(self) -> frozenset[int]:
+        return frozenset(given_unknown(self))
+
+    @cached_property
+    def _containment(self) -> Containment:
+        return Containment(self.program, {**self.program.external_args, **dict.fromkeys(sorted(self._given_unknown))})
 
     def leaves(self, nodes: set[int]) -> bool:
         """Whether a key or a URL may be used where it is not followed: outside, or by something unknown."""
-        return any(True for _ in self.outside_uses(nodes)) or self._unknown_takers.take(nodes)
+        held = {at for node in nodes for at in (node, *self._containment.around(node))}
+        return not held.isdisjoint(self._given_unknown) or any(True for _ in self.outside_uses(nodes))
 
     # Calls on clients
 

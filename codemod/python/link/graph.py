@@ -63,7 +63,6 @@ class Graph:
                 self.program.openai.add(node)
         elif type(value) in _ALWAYS:
             self.program.clients.add(node)
-            self.program.openai.add(node)
         held[value] = None
         self._queue.append((node, value))
 

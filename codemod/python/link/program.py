@@ -141,7 +141,7 @@ class Program:
     ``names`` are those of nodes that other bodies can reach: a module's, with its path, or an attribute's (None).
     ``holders`` are the nodes of the containers that elements are in, ``partials`` those of what ``functools.partial``
     makes of an argument, ``field_of`` the classes of the objects of fields, ``given_by`` the functions of what they
-    return and yield. ``clients`` are nodes that may hold a client or one of its resources, ``openai`` also those that
+    return and yield. ``clients`` are nodes that may hold a client or one of its resources, ``openai`` those that
     may hold a part of the SDK, or what else says OpenAI in its name.
     ``keywords`` are the nodes of arguments' names that stand for a variable's, by the call and the name.
     """

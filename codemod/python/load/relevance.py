@@ -25,7 +25,8 @@ class Relevance:
     def __init__(self, program: Program, needed: Needed) -> None:
         self._program = program
         self._asked = needed.inside
-        self._reached = program.spread(self._sources(needed.values), program.derived) | needed.talk | program.openai
+        self._reached = program.spread(self._sources(needed.values), program.derived) | needed.talk
+        self._reached |= program.clients | program.openai
         self._holders = program.holding(self._reached)
         self._fillable = program.holding(self._asked)
         self.heirs: set[int] = set()

@@ -215,7 +215,7 @@ def _names_framework(world: World, path: str, place: Place) -> bool:
 
 
 def _facts(world: World, path: str) -> Facts:
-    return next(facts for facts in world.program.files if facts.path == path)
+    return world.program.files[world.linker.files[path]]
 
 
 def unused_settings(world: World, name: str, moved: Sequence[Rewrite]) -> Iterator[tuple[int, str]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod.python.read.suites import is_test_file
-from codemod.python.values.containment import Containment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,27 +21,16 @@ _READING = frozenset(
 )
 
 
-class UnknownTakers:
-    """The calls, attributes and items of a linked program whose object is not known, but for those of its tests."""
-
-    def __init__(self, world: World) -> None:
-        self._given = set(self._find(world))
-        self._containment = Containment(world.program, sorted(self._given))
-
-    def take(self, nodes: set[int]) -> bool:
-        """Whether one of them is given one of ``nodes``, by itself or in a container."""
-        return any(node in self._given or self._containment.around(node) for node in nodes)
-
-    @staticmethod
-    def _find(world: World) -> Iterator[int]:
-        program, names = world.program, world.written.reads
-        for index, call in enumerate(program.calls):
-            if call.args and not program.values.get(call.func) and not is_test_file(world.call_path(index)):
-                _, name = names.get(call.func, (-1, ""))
-                if name not in _READING:
-                    yield from (arg.node for arg in call.args)
-        for facts in program.files:
-            if not is_test_file(facts.path):
-                stores = [(store.base, store.value) for store in facts.attribute_stores]
-                stores += [(store.base, store.value) for store in facts.item_stores]
-                yield from (value for owner, value in stores if not program.values.get(owner))
+def given_unknown(world: World) -> Iterator[int]:
+    """What is given to calls, attributes and items whose object is not known, but for those of tests."""
+    program, names = world.program, world.written.reads
+    for index, call in enumerate(program.calls):
+        if call.args and not program.values.get(call.func) and not is_test_file(world.call_path(index)):
+            _, name = names.get(call.func, (-1, ""))
+            if name not in _READING:
+                yield from (arg.node for arg in call.args)
+    for facts in program.files:
+        if not is_test_file(facts.path):
+            stores = [(store.base, store.value) for store in facts.attribute_stores]
+            stores += [(store.base, store.value) for store in facts.item_stores]
+            yield from (value for owner, value in stores if not program.values.get(owner))

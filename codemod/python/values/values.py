@@ -10,7 +10,6 @@ from codemod.changes import located
 from codemod.python.link import externals
 from codemod.python.link.graph import ALL, ANY, KEYS
 from codemod.python.link.objects import Bound, ClassRef, Container, External, FunctionRef, Instance
-from codemod.python.values.containment import Containment
 from codemod.python.values.definite import Definite
 from codemod.python.values.fillers import filled
 from codemod.python.values.readers import Readers
@@ -210,11 +209,6 @@ class Values:
     def readers(self) -> Readers:
         """What reads values in ways that depend on their content."""
         return Readers(self)
-
-    @cached_property
-    def containment(self) -> Containment:
-        """Which containers are in which, and which are handed to code outside the repository."""
-        return Containment(self.program, self.program.external_args)
 
     @cached_property
     def chains(self) -> dict[str, list[tuple[int, ...]]]:
