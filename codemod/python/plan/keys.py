@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codemod.python.edit.actions import OrElse, Require, Rewrite, SetCode, SetString, Wrap
+from codemod.python.plan.presence import own_tests
 from codemod.python.read.extents import lies_in
 from codemod.python.read.suites import is_test_file
 from codemod.python.values.settings_class import SettingsField, env_file, second_field, settings_field
@@ -160,7 +161,10 @@ class _KeyMove:
             )
         code = self._same_look_up(origins) or self.environ
         own = self._rewrite(self.given.path, self.given.place, SetCode(code))
-        self.rewrites = self.beside or [self.here or own]
+        if self.beside or self.here is not None or code != self.environ:
+            self.rewrites = self.beside or [self.here or own]
+        else:
+            self.rewrites = [own, *own_tests(self.world, self.given, self.rule)]
 
     def _fall_back(self) -> None:
         """Read the new variable where the value would be none, which makes the SDK read OpenAI's."""
