@@ -41,14 +41,17 @@ class Peers:
 
     python: Path
 
-    def migrate(self, folder: Path) -> Command:
-        """Our dry run."""
-        return Command((self._tool("ablit-migrate"), "."), folder)
+    def migrate(self, folder: Path, answers: Path) -> Command:
+        """Our dry run; ``answers`` is where it keeps what it has found."""
+        return Command((self._tool("ablit-migrate"), "."), folder, {"ABLIT_MIGRATE_CACHE_DIR": str(answers)})
 
     def hook(self, repository: Path, file: str) -> Command:
-        """What pre-commit runs over one file."""
+        """What pre-commit runs over one file, without what an earlier run has found."""
         # The originals of written files go where they are removed with the repository.
-        state = {"XDG_STATE_HOME": str(repository.with_name(f"{repository.name}-state"))}
+        state = {
+            "XDG_STATE_HOME": str(repository.with_name(f"{repository.name}-state")),
+            "ABLIT_MIGRATE_CACHE_DIR": "",
+        }
         hook = ("--write", "--allow-dirty", "--quiet", "--", file)
         return Command((self._tool("ablit-migrate"), *hook), repository, state, statuses=(0, 1))
 

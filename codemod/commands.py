@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemod import __version__, errors, provider, streams
-from codemod.discover import PathError
+from codemod.discover import PathError, discover
 from codemod.glance import glance
 from codemod.redact import redact
 from codemod.report import FORMATS, renderer
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from codemod.apply import Applied
     from codemod.changes import Migration, Target
+    from codemod.discover import Tree
 
 _STDIN = "-"
 # No report is one of these.
@@ -179,12 +180,8 @@ def _check_target(flags: Flags, target: Target) -> None:
 
 def _migrate(flags: Flags, settings: Settings) -> int:
     paths = [Path(path) for path in flags.paths or ["."]]
-    migration = glance(paths, settings)
-    if migration is None:
-        from codemod.migrate import migrate  # noqa: PLC0415
-
-        with streams.progress(wanted=not flags.quiet) as tick:
-            migration = migrate(paths, settings, tick)
+    tree = discover(paths, settings.exclude)
+    migration = glance(tree, settings) or _looked_at(flags, settings, tree)
     _check_output(flags, migration)
     applied = _write(flags, migration) if flags.write and migration.changes else None
     try:
@@ -194,6 +191,23 @@ def _migrate(flags: Flags, settings: Settings) -> int:
     if not flags.write and not flags.quiet:
         _advise(flags, migration)
     return status or int(flags.check and bool(migration.changes))
+
+
+def _looked_at(flags: Flags, settings: Settings, tree: Tree) -> Migration:
+    """What an earlier run found, or else this one, which stores it."""
+    from codemod import cache  # noqa: PLC0415
+
+    known = cache.recall(tree, settings)
+    if known is not None:
+        return known
+    from codemod.migrate import migrated  # noqa: PLC0415
+    from codemod.premises import Premises  # noqa: PLC0415
+
+    premises = Premises(tree)
+    with streams.progress(wanted=not flags.quiet) as tick:
+        migration = migrated(premises, settings, tick)
+    cache.keep(premises, settings, migration)
+    return migration
 
 
 def _check_output(flags: Flags, migration: Migration) -> None:

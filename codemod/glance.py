@@ -6,27 +6,18 @@ from typing import TYPE_CHECKING
 
 from codemod import disk
 from codemod.changes import Migration
-from codemod.discover import discover
 from codemod.mentions import mentions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
+    from codemod.discover import Tree
     from codemod.settings import Settings
 
 _MOST = 64  # beyond that, reading twice what is migrated after all costs more than a glance saves
 
 
-def glance(paths: Sequence[Path], settings: Settings) -> Migration | None:
-    """What migrating a few Python files takes if that is nothing; None when it is more, or takes a longer look.
-
-    Raises ``PathError`` as ``migrate`` does.
-    """
-    if len(paths) > _MOST or any(path.is_dir() for path in paths):
-        return None
-    tree = discover(paths, settings.exclude)
-    if tree.others or tree.skipped:
+def glance(tree: Tree, settings: Settings) -> Migration | None:
+    """What migrating a few Python files takes if that is nothing; None when it is more, or takes a longer look."""
+    if len(tree.selected) > _MOST or tree.others or tree.skipped:
         return None
     try:
         if any(mentions(disk.read(tree.root / path)) for path in tree.selected):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections import defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codemod import disk
 from codemod.changes import Finding, Migration, Status, Unreadable, whole_lines
 from codemod.checklist import checklist
 from codemod.discover import Tree, discover
@@ -18,7 +16,9 @@ from codemod.files.needs import Needs
 from codemod.files.survey import survey
 from codemod.inventory import Accounted, inventory
 from codemod.merge import merged
+from codemod.premises import Premises
 from codemod.python.load.load import Loader
+from codemod.redact import redact
 from codemod.rules.unreadable_file import UnreadableFile
 from codemod.surroundings import follow
 
@@ -38,17 +38,17 @@ def migrate(paths: Sequence[Path], settings: Settings, progress: Callable[[int, 
 
     Raises ``PathError`` for a path that does not exist.
     """
-    tree = discover(paths, settings.exclude)
+    return migrated(Premises(discover(paths, settings.exclude)), settings, progress)
 
-    root = str(tree.root)
 
-    def read(path: str) -> bytes:
-        return disk.read(os.path.join(root, path))  # noqa: PTH118 - for every file of the tree
-
-    loader = Loader(tree.selected, lambda: tree.context, read, settings.jobs, tree.others)
+def migrated(premises: Premises, settings: Settings, progress: Callable[[int, int], None] | None = None) -> Migration:
+    """The same for files that are found already; what the answer rests on is taken note of."""
+    tree = premises.tree
+    loader = Loader(tree.selected, premises.context, premises.read, settings.jobs, tree.others)
     with _uncollected():
         loader.load(progress)
-        return _migration(loader, settings, tree)
+        premises.lasting = loader.lasting
+        return _migration(loader, settings, premises)
 
 
 @contextmanager
@@ -70,15 +70,16 @@ def migrate_source(data: bytes, settings: Settings) -> Migration:
     loader = Loader([path], list, lambda _: data)
     loader.add({path: data}, whole=True)
     loader.linker.run()
-    return _migration(loader, settings, Tree(Path.cwd(), (path,), ()))
+    return _migration(loader, settings, Premises(Tree(Path.cwd(), (path,), ())))
 
 
-def _migration(loader: Loader, settings: Settings, tree: Tree) -> Migration:
-    target, scanned = settings.target(), len(tree.selected) + len(tree.others)
+def _migration(loader: Loader, settings: Settings, premises: Premises) -> Migration:
+    tree, target = premises.tree, settings.target()
+    scanned = len(tree.selected) + len(tree.others)
     own = [item for item in loader.unreadable if item.path in loader.chosen or item.path in tree.others]
     unreadable = sorted([*tree.skipped, *own], key=lambda item: (item.path, item.cell or 0))
     unread = [_unreadable(item) for item in unreadable]
-    decided = _decided(loader, settings, tree.root)
+    decided = _decided(loader, settings, premises)
     notes = [note for note in decided.notes if note.path in loader.chosen]
     around, large = survey(tree.others, loader.read, decided.needs.wanted)
     followed = follow(around, loader.containers, decided.needs, settings, (*tree.selected, *tree.others))
@@ -96,7 +97,7 @@ def _migration(loader: Loader, settings: Settings, tree: Tree) -> Migration:
         target,
         scanned,
         tuple(changes),
-        tuple(findings),
+        tuple(map(_redacted, findings)),
         tuple(unreadable),
         checklist(findings, changes, decided.needs, followed, tree.ignored, loader.read) if changes else (),
         _left(loader, files, changes, notes, followed, large),
@@ -112,7 +113,7 @@ class Decided:
     needs: Needs
 
 
-def _decided(loader: Loader, settings: Settings, root: Path) -> Decided:
+def _decided(loader: Loader, settings: Settings, premises: Premises) -> Decided:
     if not loader.sources:
         return Decided([], [], Needs(settings.target(), settings.base_url_env))
     from codemod.decide import decide  # noqa: PLC0415
@@ -120,7 +121,7 @@ def _decided(loader: Loader, settings: Settings, root: Path) -> Decided:
     from codemod.python.world import World  # noqa: PLC0415
 
     loader.linker.finish()
-    world = World(loader.linker, loader.sources, settings, loader.chosen, root, loader.imports)
+    world = World(loader.linker, loader.sources, settings, loader.chosen, premises, loader.imports)
     world.broken.update((path, f"{path} could not be read to its end") for path in loader.failed)
     facts = {facts.path: facts for facts in world.program.files}
     while True:
@@ -188,6 +189,14 @@ def _finding(note: Note, loader: Loader, programs: Sequence[Rewritten]) -> Findi
         note.help,
         cell,
     )
+
+
+def _redacted(finding: Finding) -> Finding:
+    """A finding without the secrets that it quotes: nobody needs them from here on."""
+    message, before, after = redact(finding.message), redact(finding.before), redact(finding.after)
+    if (message, before, after) == (finding.message, finding.before, finding.after):
+        return finding
+    return replace(finding, message=message, before=before, after=after)
 
 
 def _once_each(findings: Sequence[Finding]) -> list[Finding]:

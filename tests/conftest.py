@@ -21,9 +21,9 @@ hypothesis.settings.load_profile("any machine")
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the originals that ``--write`` saves out of the user's own folders."""
+    """Keep the originals that ``--write`` saves, and the answers of earlier runs, out of the user's own folders."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("XDG_STATE_HOME", "LOCALAPPDATA"):
+        for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"):
             patch.setenv(name, str(tmp_path_factory.mktemp("state")))
         yield
 

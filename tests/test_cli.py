@@ -415,7 +415,7 @@ def test_an_unexpected_error_is_one_line_and_no_secret(
     def fail(*_: object) -> None:
         raise RuntimeError(f"no\nidea about {SECRET}\x1b[31m")
 
-    monkeypatch.setattr("codemod.migrate.migrate", fail)
+    monkeypatch.setattr("codemod.migrate.migrated", fail)
     assert cli.main([str(repository)]) == 1
     told = capsys.readouterr()
     assert told.out == ""
@@ -431,7 +431,7 @@ def test_an_interrupt_exits_130(repository: Path, monkeypatch: pytest.MonkeyPatc
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("codemod.migrate.migrate", interrupt)
+    monkeypatch.setattr("codemod.migrate.migrated", interrupt)
     assert cli.main([str(repository)]) == 130
 
 

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from site_checks import NEW, OLD, WANTED, checked, renamed, repeated, told, with_new_name, without_new
 
@@ -265,6 +265,7 @@ _DATA = st.recursive(
 
 
 @given(_DATA, st.sampled_from([None, 2, "\t"]), st.booleans())
+@example(["-e", [], OLD], None, False)
 def test_data_stays_the_same_but_for_the_names(data: object, indent: int | str | None, ascii_only: bool) -> None:
     text = json.dumps(data, indent=indent, ensure_ascii=ascii_only)
     sites = checked(read, text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from codemod import cli
-from codemod.discover import PathError
+from codemod.discover import discover
 from codemod.glance import glance
 from codemod.mentions import mentions, places
 from codemod.migrate import migrate
@@ -53,24 +53,23 @@ def test_a_glance_at_unrelated_files_says_what_the_analysis_would(tmp_path: Path
     files = [tmp_path / "a.py", tmp_path / "b.pyi"]
     for file in files:
         file.write_text("import os\n", "utf-8")
-    assert glance(files, Settings()) == migrate(files, Settings())
-    assert glance(files[:1], Settings(exclude=("a.py",))) == migrate(files[:1], Settings(exclude=("a.py",)))
+    assert glance(discover(files), Settings()) == migrate(files, Settings())
+    assert glance(discover([tmp_path]), Settings()) == migrate([tmp_path], Settings())
+    assert glance(discover(files[:1], ("a.py",)), Settings()) == migrate(files[:1], Settings(exclude=("a.py",)))
 
 
 @pytest.mark.parametrize("text", ["import openai\n", "answer = x.chat.completions.create()\n", "MODEL = 'gpt-4o'\n"])
 def test_a_glance_does_not_decide_about_a_file_that_may_use_openai(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.py").write_text(text, "utf-8")
-    assert glance([tmp_path / "a.py"], Settings()) is None
+    assert glance(discover([tmp_path / "a.py"]), Settings()) is None
 
 
-def test_a_glance_does_not_decide_about_folders_other_files_and_what_cannot_be_read(tmp_path: Path) -> None:
+def test_a_glance_does_not_decide_about_other_files_and_what_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = 1\n", "utf-8")
     (tmp_path / ".env").write_text("A=1\n", "utf-8")
     (tmp_path / "link.py").symlink_to(tmp_path / "nowhere.py")
     for path in (tmp_path, tmp_path / ".env", tmp_path / "link.py"):
-        assert glance([tmp_path / "a.py", path], Settings()) is None
-    with pytest.raises(PathError):
-        glance([tmp_path / "b.py"], Settings())
+        assert glance(discover([tmp_path / "a.py", path]), Settings()) is None
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from codemod.python.link.unknown_holders import lost
 from codemod.python.load.programs import ImportGraph
 from codemod.python.module.module_client import (
     MODULE_KEY,
-    configuration,
     endpoint,
     given_to,
     models_given,
@@ -36,14 +35,15 @@ from codemod.python.plan.name_readers import NameReaders
 from codemod.python.plan.unknown_takers import given_unknown
 from codemod.python.read.layout import Layout
 from codemod.python.split.split import plan_splits
+from codemod.python.values.configuration import configuration
 from codemod.python.values.containment import Containment
 from codemod.python.values.values import Given, Values
 from codemod.python.values.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Set
-    from pathlib import Path
 
+    from codemod.premises import Premises
     from codemod.python.edit.reading import Reading
     from codemod.python.link.link import Linker
     from codemod.python.link.program import ApiCall, Constructor
@@ -69,10 +69,10 @@ class World(Values):
         sources: dict[str, Source],
         settings: Settings,
         editable: Set[str],
-        root: Path,
+        premises: Premises,
         index: ImportIndex,
     ) -> None:
-        super().__init__(linker, sources, root)
+        super().__init__(linker, sources, premises)
         program = self.program
         self.settings = settings
         self._index = index
@@ -162,7 +162,7 @@ class World(Values):
     @cached_property
     def configuration(self) -> tuple[str, ...]:
         """The texts of the tree's files that define variables."""
-        return tuple(configuration(self.root, recursive=len(self.linker.modules.paths) > 1))
+        return self.ask(configuration, len(self.linker.modules.paths) > 1)
 
     @cached_property
     def environment_events(self) -> tuple[tuple[str, Place], ...]:

@@ -197,9 +197,10 @@ class Tree:
 
     def before(self, scalar: Scalar) -> Scalar | None:
         """The scalar before this one in the same list, if nothing else is between them."""
-        index = bisect_left(self._scalars, scalar.start, key=_start) - 1
-        found = self._scalars[index] if index >= 0 else None
-        return found if found is not None and found.parent is scalar.parent and found.entry is None else None
+        items = scalar.parent.items if isinstance(scalar.parent, Sequence) else []
+        index = bisect_left(items, scalar.start, key=_start) - 1
+        found = items[index] if index >= 0 else None
+        return found if isinstance(found, Scalar) else None
 
     def comment_at(self, span: Span) -> Span | None:
         """The comment that holds ``span``."""

@@ -41,7 +41,8 @@ class Loader:
     ``selected`` are the Python files to migrate, ``around`` the other files, some of which hold Python; ``context``
     gives the files that are only read. ``given`` are those that may change, ``chosen`` the programs in them;
     ``sources`` holds what was scanned, ``failed`` the files that could not be, or not wholly, ``aside`` what was not
-    although it mentions something that may be OpenAI's, ``containers`` the files with documents in them.
+    although it mentions something that may be OpenAI's, ``containers`` the files with documents in them. ``lasting``:
+    what failed would fail again.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Loader:
         self.containers: dict[str, Container] = {}
         self.unreadable: list[Unreadable] = []
         self.failed: set[str] = set()
+        self.lasting = True
         self._others: Sequence[str] = ()
         self._start(Modules(selected))
 
@@ -143,7 +145,7 @@ class Loader:
             try:
                 self.aside[path] = Source(path, data)
             except SourceError as error:
-                self._fail(path, error.reason, error.line)
+                self._refuse(path, error)
         return bystanders
 
     def _names_openai_around(self) -> bool:
@@ -175,7 +177,7 @@ class Loader:
         try:
             facts, outline = facts_of(source, self.linker.start())
         except SourceError as error:
-            self._fail(source.file, error.reason, error.line)
+            self._refuse(source.file, error)
             return
         self.chosen.add(source.path)
         self.sources[source.path] = source
@@ -206,12 +208,16 @@ class Loader:
         self.failed.add(path)
         self.unreadable.append(Unreadable(path, reason, line))
 
+    def _refuse(self, path: str, error: SourceError) -> None:
+        self.lasting = self.lasting and error.lasting
+        self._fail(path, error.reason, error.line)
+
     def add(self, files: Mapping[str, bytes], *, whole: bool = False) -> None:
         """Scan files and link them; where not the ``whole`` of them, without bodies that do not seem to matter."""
         whole = whole or not self.bodies.worth_it
         for path, found in scan_all(files, self._jobs, self.linker.start, whole=whole):
             if isinstance(found, SourceError):
-                self._fail(path, found.reason, found.line)
+                self._refuse(path, found)
             else:
                 facts, outline = found
                 source = self.sources[path] = Source(path, files[path])
@@ -224,7 +230,7 @@ class Loader:
         try:
             part = facts_of_bodies(self.sources[path], outline, functions, self.linker.start())
         except SourceError as error:
-            self._fail(path, error.reason, error.line)
+            self._refuse(path, error)
         else:
             self.linker.add_part(part)
 

@@ -97,7 +97,8 @@ def _one_by_one(items: Iterable[tuple[str, bytes]], whole: bool) -> Iterator[Sca
                     future = pool.submit(scan_one, (path, data), whole)
                 yield future.result()
             except BrokenProcessPool:
-                yield path, SourceError("cannot be read: the process that read it died, out of memory or stopped")
+                why = "cannot be read: the process that read it died, out of memory or stopped"
+                yield path, SourceError(why, lasting=False)
                 pool = None
     finally:
         if pool is not None:

@@ -6,14 +6,12 @@ that is handed a key or a URL of its own (``ChatCompletion.create(api_key=..., a
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from posixpath import dirname
 from typing import TYPE_CHECKING
 
-from codemod import disk, provider
+from codemod import provider
 from codemod.python.link import externals
 from codemod.python.link.objects import External
 from codemod.python.link.program import ApiCall, Constructor
@@ -64,10 +62,6 @@ _RESOURCES = frozenset(
 )
 _READS_ONLY = frozenset({"importlib.reload", "dir", "vars", "getattr", "hasattr", "unittest.mock.patch.object"})
 _AZURE = re.compile(r"AZURE_OPENAI_(?:ENDPOINT|API_KEY|AD_TOKEN)\b")
-_CARRIERS = re.compile(
-    r"^(\.env.*|.*\.env|.*\.ya?ml|.*\.toml|.*\.ini|.*\.cfg|.*\.sh|Dockerfile.*|Procfile|Makefile|justfile)$"
-)
-_SKIPPED_FOLDERS = frozenset({"node_modules", "site-packages", "__pycache__", "venv", ".venv", ".git", ".tox", ".nox"})
 
 
 @dataclass(slots=True)
@@ -218,7 +212,7 @@ def _majors(world: World, calls: list[ModuleCall], stores: list[Store], group: f
     if old is not new:
         return {int(new)}
     for path in sorted(group):
-        major = pinned_major(world.root, dirname(path))
+        major = world.ask(pinned_major, dirname(path))
         if major is not None:
             return {major}
     return {0, 1} if old else {1}
@@ -263,13 +257,3 @@ def names_azure(world: World) -> bool:
     if any(isinstance(value, str) and _AZURE.fullmatch(value) for value in world.program.constants.values()):
         return True
     return any(_AZURE.search(text) for text in world.configuration)
-
-
-def configuration(root: Path, *, recursive: bool) -> Iterator[str]:
-    """The texts of files that define variables: env files, YAML, Dockerfiles, shell scripts."""
-    for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in sorted(folders) if recursive and name not in _SKIPPED_FOLDERS]
-        for name in files:
-            path = Path(folder, name)
-            if _CARRIERS.match(name):
-                yield disk.text(root, path)

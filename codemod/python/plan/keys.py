@@ -14,6 +14,7 @@ from codemod.python.edit.actions import OrElse, Require, Rewrite, SetCode, SetSt
 from codemod.python.plan.presence import own_tests
 from codemod.python.read.extents import lies_in
 from codemod.python.read.suites import is_test_file
+from codemod.python.values.configuration import env_file_defines
 from codemod.python.values.settings_class import SettingsField, env_file, second_field, settings_field
 from codemod.python.values.written import is_conditional
 
@@ -345,7 +346,7 @@ class _KeyMove:
         self.settings_places.add((found.path, found.whole))
         if found.rewrite is None:
             return
-        if found.strict_file is not None and self.world.env_file_defines(found.strict_file, found.variable):
+        if found.strict_file is not None and self.world.ask(env_file_defines, found.strict_file, found.variable):
             why = f"its settings class rejects unknown lines, and {found.strict_file} still defines {found.variable}"
             raise UnresolvedError(self.given.path, self.given.place, why)
         self.plan.names.add(found.variable)

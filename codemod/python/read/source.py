@@ -28,12 +28,13 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class SourceError(Exception):
-    """A file that cannot be decoded or parsed: the reason, and the line where known."""
+    """A file that cannot be decoded or parsed: the reason, and the line where known; ``lasting``: in any run."""
 
-    def __init__(self, reason: str, line: int | None = None) -> None:
+    def __init__(self, reason: str, line: int | None = None, *, lasting: bool = True) -> None:
         super().__init__(reason)
         self.reason = reason
         self.line = line
+        self.lasting = lasting
 
 
 class Source:
@@ -203,7 +204,8 @@ def parse(text: str) -> ast.Module:
             f"cannot be parsed: {error.msg}{newer.hint(rows[0] if rows else '', error.msg)}", error.lineno
         ) from error
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
-        raise SourceError(f"cannot be parsed: {_one_line(error)}") from error
+        lasting = not isinstance(error, MemoryError)
+        raise SourceError(f"cannot be parsed: {_one_line(error)}", lasting=lasting) from error
 
 
 def _one_line(error: BaseException) -> str:

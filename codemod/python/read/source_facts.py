@@ -75,4 +75,4 @@ def _limits() -> Iterator[None]:
     except RecursionError as error:
         raise SourceError("is nested too deeply to be followed") from error
     except MemoryError as error:
-        raise SourceError("takes more memory than there is") from error
+        raise SourceError("takes more memory than there is", lasting=False) from error

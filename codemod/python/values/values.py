@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from codemod import disk
 from codemod.changes import located
 from codemod.python.link import externals
 from codemod.python.link.graph import ALL, ANY, KEYS
@@ -18,8 +17,8 @@ from codemod.python.values.trace import Context, Origin, Tracer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
+    from codemod.premises import Premises
     from codemod.python.link.link import Linker
     from codemod.python.link.program import EnvironmentStore
     from codemod.python.read.facts import Arg, Function, Place
@@ -54,11 +53,11 @@ class Given(NamedTuple):
 
 
 class Values:
-    """A linked program with the sources that it was read from."""
+    """A linked program with the sources that it was read from; ``ask`` tells what the tree says beside them."""
 
-    def __init__(self, linker: Linker, sources: dict[str, Source], root: Path) -> None:
+    def __init__(self, linker: Linker, sources: dict[str, Source], premises: Premises) -> None:
         self.linker = linker
-        self.root = root
+        self.ask = premises.ask
         program = self.program = linker.program
         self.sources = sources
         self.tracer = Tracer(program)
@@ -276,12 +275,6 @@ class Values:
     def text(self, path: str, place: Place) -> str:
         """The source at a place."""
         return self.sources[path].slice(place)
-
-    def env_file_defines(self, name: str, variable: str) -> bool:
-        """Whether an env file of the tree has a line for a variable."""
-        lines = disk.text(self.root, self.root / name).splitlines()
-        names = (line.removeprefix("export ").partition("=")[0].strip().upper() for line in lines)
-        return variable.upper() in names
 
     def runs_known(self, callee: str, call: int) -> bool:
         """Whether a call outside does no more than call functions of the repository with what it is given."""

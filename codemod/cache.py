@@ -1,0 +1,184 @@
+"""The answers of earlier runs, in the user's folder for such things: the same tree is often looked at again.
+
+First the diff, then the report as a page, then ``--write``; in a pipeline a check, annotations and SARIF. An answer is
+found by the settings, the files there are and the code that found it, and believed only if everything that it rests on
+is the same (``codemod.premises``), so it is the one that a new run would give. Nothing depends on it: what cannot be
+stored or read is worked out anew.
+
+``ABLIT_MIGRATE_CACHE_DIR`` is another folder for them; empty, none is used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import zlib
+from dataclasses import astuple, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from codemod import disk
+from codemod.changes import Edit, FileChange, Finding, Migration, Remainder, Span, Status, Unreadable, applied
+from codemod.premises import digest, hold
+from codemod.redact import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemod.discover import Tree
+    from codemod.premises import Premises
+    from codemod.settings import Settings
+
+VARIABLE = "ABLIT_MIGRATE_CACHE_DIR"
+_MOST = 32
+_LARGEST = 64_000_000
+_SUFFIX = ".answer"
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+def recall(tree: Tree, settings: Settings) -> Migration | None:
+    """What an earlier run said of this very tree; None when there was none, or anything is different."""
+    folder = _folder(tree.root)
+    if folder is None:
+        return None
+    place = folder / _name(tree, settings)
+    try:
+        stored = json.loads(zlib.decompress(disk.read(place)))
+        found = _migration(tree, settings, stored["answer"]) if hold(tree, stored["premises"]) else None
+        if found is not None:
+            os.utime(place)
+    except (OSError, zlib.error, ValueError, LookupError, TypeError, AttributeError, AssertionError):
+        return None  # there is none, or somebody else has written it
+    return found
+
+
+def keep(premises: Premises, settings: Settings, migration: Migration) -> None:
+    """Store what a run found, if anything, unless code that it writes has a secret in it."""
+    folder = _folder(premises.tree.root)
+    if folder is None or not migration.findings or not premises.lasting:
+        return
+    if any(redact(edit.replacement) != edit.replacement for change in migration.changes for edit in change.edits):
+        return
+    stored = {"premises": premises.state(), "answer": _plain(migration)}
+    data = zlib.compress(json.dumps(stored, separators=(",", ":")).encode(), 1)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_room(folder, len(data))
+        _write(folder / _name(premises.tree, settings), data)
+    except OSError:
+        return
+
+
+def _folder(root: Path) -> Path | None:
+    """Where answers are; None where they would be files of the tree that they are about."""
+    home = os.path.expanduser("~")  # noqa: PTH111 - never raises
+    given = os.environ.get(VARIABLE)
+    if given is not None:
+        folder = Path(given)
+    elif sys.platform == "win32":
+        folder = Path(os.environ.get("LOCALAPPDATA") or home, "ablit-migrate", "Cache")
+    elif sys.platform == "darwin":
+        folder = Path(home, "Library", "Caches", "ablit-migrate")
+    else:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path(home, ".cache"), "ablit-migrate")
+    if not folder.is_absolute() or folder.is_relative_to(root):
+        return None
+    return folder
+
+
+def _name(tree: Tree, settings: Settings) -> str:
+    """What an answer is stored under: all that decides it but what files hold, and how many processes look at them."""
+    skipped = [astuple(each) for each in tree.skipped]
+    parts = (sys.version, sorted(_code()), astuple(replace(settings, jobs=None)), str(tree.root), tree.whole, skipped)
+    listed = ("\0".join(paths) for paths in (tree.selected, tree.others, tree.ignored))
+    text = "\0\0".join((repr(parts), *listed))
+    return digest(text.encode("utf-8", "surrogatepass")).hex() + _SUFFIX
+
+
+def _code() -> Iterator[tuple[str, int, int]]:
+    """The files of the program itself, and libcst, by size and time: another version may have another answer."""
+    for folder, _, names in os.walk(Path(__file__).parent):
+        for name in names:
+            if not name.endswith(".pyc"):
+                facts = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - hundreds of them, in each run
+                yield name, facts.st_size, facts.st_mtime_ns
+    libcst = find_spec("libcst")
+    if libcst is not None and libcst.origin is not None:
+        facts = os.stat(libcst.origin)  # noqa: PTH116
+        yield libcst.origin, facts.st_size, facts.st_mtime_ns
+
+
+def _write(place: Path, data: bytes) -> None:
+    """Write a file that only its owner can read, so that another run sees all of it or nothing."""
+    temporary = place.with_suffix(f".{os.urandom(8).hex()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        temporary.replace(place)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _make_room(folder: Path, size: int) -> None:
+    """Remove the answers that were asked for longest ago, so that there are not too many with one more."""
+    known = [(path.stat(), path) for path in folder.iterdir()]
+    room, newest = _LARGEST - size, sorted(known, key=lambda entry: entry[0].st_mtime_ns, reverse=True)
+    for count, (facts, path) in enumerate(newest, 2):
+        room -= facts.st_size
+        if count > _MOST or room < 0:
+            path.unlink(missing_ok=True)
+
+
+def _plain(migration: Migration) -> dict[str, Any]:
+    """An answer in plain values, without what its files hold themselves."""
+    return {
+        "scanned": migration.files_scanned,
+        "changes": [
+            [
+                change.path,
+                change.encoding,
+                digest(change.after).hex(),
+                [[edit.span.start, edit.span.end, edit.replacement, edit.rule] for edit in change.edits],
+            ]
+            for change in migration.changes
+        ],
+        "findings": [astuple(finding) for finding in migration.findings],
+        "unreadable": [astuple(each) for each in migration.unreadable],
+        "checklist": migration.checklist,
+        "inventory": [astuple(each) for each in migration.inventory],
+    }
+
+
+def _migration(tree: Tree, settings: Settings, plain: dict[str, Any]) -> Migration | None:
+    """The answer; None when a file has changed since it was looked at."""
+    changes = []
+    for path, encoding, after, edits in plain["changes"]:
+        change = _change(tree.root, path, encoding, tuple(Edit(Span(s, e), new, rule) for s, e, new, rule in edits))
+        if digest(change.after).hex() != after:
+            return None
+        changes.append(change)
+    return Migration(
+        tree.root,
+        settings.target(),
+        plain["scanned"],
+        tuple(changes),
+        tuple(Finding(rule, Status(status), *rest) for rule, status, *rest in plain["findings"]),
+        tuple(Unreadable(*each) for each in plain["unreadable"]),
+        tuple(plain["checklist"]),
+        tuple(
+            Remainder(reason, path, line, count, tuple(words))
+            for reason, path, line, count, words in plain["inventory"]
+        ),
+    )
+
+
+def _change(root: Path, path: str, encoding: str, edits: tuple[Edit, ...]) -> FileChange:
+    before = disk.read(root / path)
+    text = before.decode(encoding)
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    after = mark + applied(text.removeprefix(mark), edits)
+    return FileChange(path, before, after.encode(encoding), encoding, edits)
