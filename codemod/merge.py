@@ -18,7 +18,6 @@ class Text(Protocol):
     """A file's text, and how it becomes bytes again."""
 
     text: str
-    data: bytes
     encoding: str
 
     def encode(self, text: str) -> bytes:
@@ -36,9 +35,9 @@ def merged(edits: Iterable[tuple[str, Document | None, Sequence[Edit]]], files: 
     changes = []
     for path, parts in sorted(by_path.items()):
         file, ordered = files[path], _of_file(parts)
-        after = file.encode(applied(file.text, ordered))
-        if after != file.data:
-            changes.append(FileChange(path, file.data, after, file.encoding, ordered))
+        before, after = file.encode(file.text), file.encode(applied(file.text, ordered))
+        if after != before:
+            changes.append(FileChange(path, before, after, file.encoding, ordered))
     return changes
 
 

@@ -10,6 +10,7 @@ import hashlib
 import os
 from base64 import b64decode, b64encode
 from bisect import bisect_left
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
@@ -55,9 +56,9 @@ class Premises:
         try:
             data = disk.read(os.path.join(self._root, path))  # noqa: PTH118 - for every file of the tree
         except OSError as error:
-            self._note(path, _refused(error))
+            self._note(path, partial(_refused, error))
             raise
-        self._note(path, digest(data))
+        self._note(path, partial(digest, data))
         return data
 
     def context(self) -> tuple[str, ...]:
@@ -74,16 +75,17 @@ class Premises:
         self._asked[question.__name__, args] = _answer(answer)
         return answer
 
-    def _note(self, path: str, found: bytes) -> None:
+    def _note(self, path: str, found: Callable[[], bytes]) -> None:
         """What is read again counts as it was read first: if it changed in between, nothing will be the same."""
         for paths, digests in self._listed:
             index = bisect_left(paths, path)
             if index < len(paths) and paths[index] == path:
                 at = slice(_SIZE * index, _SIZE * (index + 1))
                 if digests[at] == _UNREAD:
-                    digests[at] = found
+                    digests[at] = found()
                 return
-        self._more.setdefault(path, found)
+        if path not in self._more:
+            self._more[path] = found()
 
     def state(self) -> dict[str, Any]:
         """All of it in plain values, for ``hold``."""

@@ -13,7 +13,6 @@ class TextFile:
 
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
-        self.data = data
         self._bom = _BOM if data.startswith(_BOM) else b""
         self.encoding = "utf-8"
         try:

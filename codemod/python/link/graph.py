@@ -19,6 +19,7 @@ ANY = ...  # the field that a store with an unknown key writes
 # A node that may hold more than this is one that everything flows through: only clients are followed through it.
 _MAX_VALUES = 16
 _ALWAYS = (ClientRef, Resource)
+_FEW = 4
 
 
 @cache
@@ -48,7 +49,7 @@ class Graph:
 
     def put(self, node: int, value: Value) -> None:
         """``node`` may hold ``value``."""
-        held = self._values[node]
+        held = self._values.get(node, ())
         if value in held:
             return
         if len(held) >= _MAX_VALUES and not isinstance(value, _ALWAYS):
@@ -63,7 +64,10 @@ class Graph:
                 self.program.openai.add(node)
         elif type(value) in _ALWAYS:
             self.program.clients.add(node)
-        held[value] = None
+        if isinstance(held, dict):
+            held[value] = None
+        else:  # most nodes hold one value, for which a dict would be six times as large
+            self._values[node] = (*held, value) if len(held) < _FEW else dict.fromkeys((*held, value))
         self._queue.append((node, value))
 
     def connect(self, source: int, target: int, label: int = 0) -> None:

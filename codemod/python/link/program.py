@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from codemod.python.read.facts import Arg, Call, Class, Composition, Constant, Facts, Function, Parameter, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from codemod.python.link.external_lookups import Lookup
     from codemod.python.link.objects import Value
@@ -166,7 +166,7 @@ class Program:
     crowded: dict[int, set[tuple[int, int]]] = field(default_factory=dict)
     back: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     derived: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    values: dict[int, dict[Value, None]] = field(default_factory=lambda: defaultdict(dict))
+    values: dict[int, Collection[Value]] = field(default_factory=lambda: defaultdict(tuple))
     saturated: set[int] = field(default_factory=set)
     fields: dict[Value, dict[object, int]] = field(default_factory=lambda: defaultdict(dict))
     names: dict[int, tuple[str | None, str]] = field(default_factory=dict)

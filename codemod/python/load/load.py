@@ -100,6 +100,7 @@ class Loader:
             self._start(Modules([*self._selected, *self._others]))
         bystanders = self._set_aside(first)
         self.add(first)
+        del first  # their texts are kept, and half of the memory is enough
         for source in embedded:
             self._add_embedded(source)
         self.linker.run()

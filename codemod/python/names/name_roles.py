@@ -127,7 +127,7 @@ class NameRoles:
             return bool(origins) and all(origin.kind != "unknown" for origin in origins)
         owners: set[Value] = {Container(self._environments[at]) for at in reached if at in self._environments}
         if node in stored:
-            owners |= program.values.get(stored[node], {}).keys()
+            owners.update(program.values.get(stored[node], ()))
         return bool(owners) and not any(isinstance(owner, Container) and self._escapes(owner) for owner in owners)
 
     def _escapes(self, owner: Container) -> bool:

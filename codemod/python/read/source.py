@@ -49,7 +49,6 @@ class Source:
 
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
-        self.data = data
         self.text, self.encoding, self._bom = self._decoded(data)
         self.code = self.text
         self._starts: array[int] | None = None
