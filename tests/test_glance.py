@@ -31,8 +31,13 @@ PLAIN = [
     ["--list-rules"],
     ["--version", "--sanity", "--verify"],
     ["--", "--", "a.py"],
+    ["-f", "json", "src"],
+    ["src", "--output-format", "sarif", "-f", "markdown", "--quiet"],
 ]
-INVOLVED = [["--help"], ["-h"], ["--exclude", "x"], ["-f", "json"], ["--jobs=2"], ["-wq"], ["--quite"], ["--write=yes"]]
+INVOLVED = [
+    *(["--help"], ["-h"], ["--exclude", "x"], ["--jobs=2"], ["-wq"], ["--quite"], ["--write=yes"]),
+    *(["-f"], ["a.py", "-f", "-q"], ["-f", ""], ["-fjson"], ["--output-format=json"]),
+]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="globs are expanded there")
