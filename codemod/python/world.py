@@ -24,7 +24,7 @@ from codemod.python.module.module_client import (
 )
 from codemod.python.module.module_files import environment_events
 from codemod.python.names.name_roles import NameRoles
-from codemod.python.names.names import KeySources, made_by_name
+from codemod.python.names.names import KeySources, by_realm, made_by_name
 from codemod.python.plan.account import account_nodes, tied_nodes
 from codemod.python.plan.batches import batch_models
 from codemod.python.plan.clients import HARMLESS, Client
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from codemod.python.load.import_index import ImportIndex
     from codemod.python.plan.clients import Escape
     from codemod.python.plan.ids import ModelPlan
-    from codemod.python.read.facts import Arg, Call, Place
+    from codemod.python.read.facts import Arg, Call, Facts, Place
     from codemod.python.read.source import Source
     from codemod.python.split.split import Splits
     from codemod.settings import Settings
@@ -188,6 +188,11 @@ class World(Values):
     def key_sources(self) -> KeySources:
         """The texts by which clients get their keys in ways that cannot be followed."""
         return KeySources(self)
+
+    @cached_property
+    def realms(self) -> dict[str, list[Facts]]:
+        """The files of the repository's program, and of each illustration, which is one of its own."""
+        return by_realm(self)
 
     @cached_property
     def made_by_name(self) -> tuple[tuple[str, int], ...]:

@@ -64,9 +64,17 @@ def realm(world: World, path: str) -> str:
     return path if world.sources[path].illustrative else ""
 
 
+def by_realm(world: World) -> dict[str, list[Facts]]:
+    """The files of each realm."""
+    found: dict[str, list[Facts]] = {"": []}
+    for facts in world.program.files:
+        found.setdefault(realm(world, facts.path), []).append(facts)
+    return found
+
+
 def realms(world: World) -> list[str]:
     """All of them, the repository's first."""
-    return sorted({realm(world, facts.path) for facts in world.program.files} | {""})
+    return sorted(world.realms)
 
 
 def moved_names(world: World, inside: str, rule: str) -> tuple[set[str], list[Rewrite]]:
@@ -93,8 +101,8 @@ def mentions(world: World, name: str, inside: str) -> Iterator[Mention]:
     roles, sources = world.name_roles, world.key_sources
     word = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])")
     places = world.program.places
-    for facts in world.program.files:
-        if name not in world.written.texts[facts.path] or realm(world, facts.path) != inside:
+    for facts in world.realms[inside]:
+        if name not in world.written.texts[facts.path]:
             continue
         for node, value in facts.constants.items():
             if not isinstance(value, str) or name not in value or node not in places:
@@ -164,10 +172,9 @@ def _frameworks(world: World, inside: str) -> Iterator[Keeper]:
         path = world.call_path(call)
         if realm(world, path) == inside:
             yield Keeper(path, f"{name}, called in {path}")
-    for facts in world.program.files:
-        if realm(world, facts.path) == inside:
-            for record in _other_readers(world, facts):
-                yield Keeper(facts.path, f"{record.module}, imported in {facts.path}")
+    for facts in world.realms[inside]:
+        for record in _other_readers(world, facts):
+            yield Keeper(facts.path, f"{record.module}, imported in {facts.path}")
 
 
 def _other_readers(world: World, facts: Facts) -> Iterator[Import]:

@@ -111,7 +111,8 @@ def shape_checks(world: World, path: str, origins: list[Origin] | None) -> Itera
         return
     nodes: set[int] = set()
     for origin in origins or ():
-        nodes |= world.tracer.destinations(origin.node, origin.context)
+        known = world.tracer.destinations(origin.node, origin.context) if origin.context else world.reach(origin.node)
+        nodes |= known
     names = (
         {SDK_KEY}
         if origins is None
