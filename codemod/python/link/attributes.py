@@ -76,7 +76,7 @@ class Attributes(Classes):
         name, result = site.name, site.result
         match value:
             case External():
-                self._external_attribute(value, name, result)
+                self.read_attribute(value, name, result)
             case ModuleRef(file):
                 self.module_attribute(file, name, result)
             case PackageRef(folder):
@@ -125,7 +125,8 @@ class Attributes(Classes):
             isinstance(value, Container) and value.node in self.program.namespaces
         )
 
-    def _external_attribute(self, value: External, name: str, result: int) -> None:
+    def read_attribute(self, value: External, name: str, result: int) -> None:
+        """Read an attribute of something outside the repository."""
         if value.name.count(".") < _MAX_DEPTH:
             self.put(result, External(f"{value.name}.{name}", value.site))
         self.recall(value, name, result)

@@ -30,6 +30,8 @@ PASSED = frozenset(
 )
 _LOADERS = re.compile(r"\.config\.from_(?:pyfile|envvar|file|json|prefixed_env)\Z")
 CONTEXT_PASSERS = frozenset({"click.pass_context", "rich_click.pass_context"})
+# Decorators that pass `ctx.obj`.
+OBJECT_PASSERS = frozenset({"click.pass_obj", "rich_click.pass_obj"})
 
 
 def shared_object(owner: External) -> External:
