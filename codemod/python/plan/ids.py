@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from codemod import provider
 from codemod.python.link.objects import Container
 from codemod.python.plan.pairs import chosen_with, shared_elsewhere
+from codemod.python.read.suites import is_test_file
 from codemod.python.values.spelling import spellings, text_of
 
 if TYPE_CHECKING:
@@ -80,12 +81,20 @@ def foreign_ids(world: World, client: Client) -> list[tuple[Origin, str]]:
         for given in world.models(client, call) if world.supported(client, call.path) else ():
             owners = chosen_with(world, given)
             origins = [o for o in world.origins(given.node) if owners.get(o.node, client.index) == client.index]
+            origins = [o for o in origins if not _only_tested(world, o, client.path)]
             named = [(o, world.literal(o)) for o in origins if o.kind == "constant"]
             texts = [(o, value) for o, value in named if isinstance(value, str) and value]
             foreign = [(o, value) for o, value in texts if _is_foreign(world, value)]
             if foreign and (len(foreign) == len(texts) or not shared_elsewhere(world, client, call)):
                 found += foreign
     return found
+
+
+def _only_tested(world: World, origin: Origin, path: str) -> bool:
+    """Whether a test gives an id of nobody's to a program's call: ``ask(messages, model="test-model")``."""
+    value = world.literal(origin)
+    tested = is_test_file(world.path(origin.node)) and not is_test_file(path)
+    return tested and isinstance(value, str) and _is_foreign(world, value)
 
 
 def _is_foreign(world: World, value: str) -> bool:
@@ -117,7 +126,7 @@ def _plan(world: World, given: Given) -> ModelPlan:
             continue
         value = world.literal(origin)
         if origin.kind == "constant":
-            if isinstance(value, str) and value and value not in replaced:
+            if isinstance(value, str) and value not in {"", *replaced} and not _only_tested(world, origin, given.path):
                 _literal(world, plan, origin, value)
         elif origin.kind == "option":
             option = world.program.options[origin.node]
