@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.link.objects import ClassRef, External
+from codemod.python.link.objects import ClassRef, ClientRef, External
 from codemod.python.names.names import OTHER_READERS
 from codemod.rules.rule import Example, Note, Rule
 
@@ -41,8 +41,16 @@ class FrameworkClient(Rule):
 
 
 def _made_by_class(world: World) -> Iterator[tuple[str, int]]:
-    """The classes of frameworks that are OpenAI's by their name, and the calls that make objects of them."""
+    """The classes of frameworks that are OpenAI's by their name, and the calls that make objects of them.
+
+    What is given a client, or what was given one, makes none: `OpenAIModel(provider=OpenAIProvider(client))`.
+    """
+    handed: set[int] = set()
     for index, call in enumerate(world.program.calls):
+        held = [value for arg in call.args for value in world.program.values.get(arg.node, ())]
+        if any(isinstance(v, ClientRef) or (isinstance(v, External) and v.site in handed) for v in held):
+            handed.add(index)
+            continue
         for value in world.program.values.get(call.func, ()):
             for name in _classes(world, value):
                 last = name.rpartition(".")[2]
