@@ -80,6 +80,18 @@ def _made(world: World, node: int, context: Context, labels: frozenset[int] = fr
                     yield Parameter(name, source, world.path(source), world.place(source))
 
 
+def elements(world: World, node: int, name: str) -> Iterator[str]:
+    """The texts that an entry called ``name`` may have in the dicts that are elements of what a node may hold."""
+    fields = world.program.fields
+    held = [value for value in world.program.values.get(node, ()) if isinstance(value, Container)]
+    inner = [v for value in held for v in world.program.values.get(fields.get(value, {}).get(ALL, -1), ())]
+    for at in (fields.get(value, {}).get(name) for value in inner):
+        for origin in world.origins(at) if at is not None else ():
+            text = world.literal(origin)
+            if origin.kind == "constant" and isinstance(text, str):
+                yield text
+
+
 def nested(world: World, node: int) -> Iterator[tuple[str, int]]:
     """All entries with a literal key, at any depth, of the containers that a node may hold: key and value's node."""
     seen: set[Container] = set()
