@@ -22,7 +22,7 @@ from codemod.python.link.objects import (
     Value,
 )
 from codemod.python.link.program import EnvironmentLookup, Option
-from codemod.python.read.facts import AttributeLoad, AttributeStore
+from codemod.python.read.facts import AttributeLoad, AttributeStore, Iteration
 
 if TYPE_CHECKING:
     from codemod.python.link.modules import Modules
@@ -55,7 +55,11 @@ class Libraries(Callbacks):
                 entries.append(entry)
         self.note(value, call)
         self.call_again(value, call)
-        if name in externals.NUMBERS:
+        entered = call.positional()[:1] if name.endswith(externals.ENTERING) else []
+        if entered:
+            site = Iteration(entered[0].node, call.result, True)
+            self.on_value(site.source, lambda value: self.iterate(site, value))
+        elif name in externals.NUMBERS:
             self.program.inert.add(call.result)
         elif name not in externals.KNOWN_FUNCTIONS or not self._known_function(name, call):
             made = External(name + "()", call.call if value.site < 0 else value.site)
