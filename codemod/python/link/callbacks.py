@@ -22,6 +22,8 @@ from codemod.python.link.program import HttpCall, ModuleCall
 from codemod.python.link.stores import Stores
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from codemod.python.link.modules import Modules
     from codemod.python.read.facts import Arg
 
@@ -119,15 +121,26 @@ class Callbacks(Stores):
         target, args, named = call.argument(function, keyword), call.argument(given, "args"), call.keyword("kwargs")
         if target is None:
             return
+
+        def start(passed: Invocation) -> None:
+            self.on_value(target.node, lambda called: self._call_back(called, passed, 0))
+
+        self._with_elements(call, args, named, start)
+
+    def call_queued(self, function: int, call: Invocation) -> None:
+        """``task.apply_async(args=[text], kwargs={"model": "gpt-4o"})``."""
+        args, named = call.argument(0, "args"), call.argument(1, "kwargs")
+        self._with_elements(call, args, named, lambda passed: self.bind(function, None, passed))
+
+    def _with_elements(
+        self, call: Invocation, args: Arg | None, named: Arg | None, start: Callable[[Invocation], None]
+    ) -> None:
+        """``start`` a call with what stands in a list and a dict."""
         rest = (named._replace(name=None, stars=2),) if named is not None else ()
-
-        def start(passed: tuple[Arg, ...]) -> None:
-            self.on_value(target.node, lambda called: self._call_back(called, call._replace(args=passed + rest), 0))
-
         if args is None:
-            start(())
+            start(call._replace(args=rest))
         else:
-            self.on_value(args.node, lambda held: start(self._elements(args, held)))
+            self.on_value(args.node, lambda held: start(call._replace(args=self._elements(args, held) + rest)))
 
     def _elements(self, args: Arg, held: Value) -> tuple[Arg, ...]:
         """The elements of what ``args`` holds, as arguments."""
