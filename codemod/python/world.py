@@ -30,6 +30,7 @@ from codemod.python.plan.batches import batch_models
 from codemod.python.plan.clients import HARMLESS, Client
 from codemod.python.plan.consumers import Consumer, consumers, traces_off
 from codemod.python.plan.escapes import class_escapes, client_escapes
+from codemod.python.plan.forwarded import Forwarded
 from codemod.python.plan.key_checks import KeyShapes
 from codemod.python.plan.name_readers import NameReaders
 from codemod.python.plan.unknown_takers import given_unknown
@@ -101,8 +102,8 @@ class World(Values):
         self.model_uses: dict[int, list[ApiCall]] = {}
         for client in self.clients:
             for call in client.all_calls:
-                for given in self.models(client, call):
-                    self.model_uses.setdefault(given.node, []).append(call)
+                for node in dict.fromkeys(given.node for given in self.models(client, call)):
+                    self.model_uses.setdefault(node, []).append(call)
 
     @cached_property
     def account_nodes(self) -> frozenset[int]:
@@ -113,6 +114,11 @@ class World(Values):
     def tied_nodes(self) -> frozenset[int]:
         """Every node whose value needs what an OpenAI account keeps, itself or in a container."""
         return tied_nodes(self)
+
+    @cached_property
+    def forwarded(self) -> Forwarded:
+        """By which calls methods come to where they are called."""
+        return Forwarded(self.program)
 
     @cached_property
     def batch_models(self) -> frozenset[int]:
@@ -287,7 +293,8 @@ class World(Values):
         """The values given as the model of a call."""
         if client.module is not None:
             return models_given(self, call.args, call.call)
-        return self.given(call.args, "model", call.call)
+        found = self.given(call.args, "model", call.call)
+        return [each for given in found for each in self.forwarded.in_each(call, given)]
 
     def all_args(self, client: Client) -> list[Arg]:
         """All arguments of a client's constructor and of each ``with_options`` that derives from it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.link.objects import ClassRef, External
+from codemod.python.link.objects import ClassRef, ClientRef, External
 from codemod.python.names.names import OTHER_READERS
 from codemod.rules.rule import Example, Note, Rule
 
@@ -41,13 +41,26 @@ class FrameworkClient(Rule):
 
 
 def _made_by_class(world: World) -> Iterator[tuple[str, int]]:
-    """The classes of frameworks that are OpenAI's by their name, and the calls that make objects of them."""
-    for index, call in enumerate(world.program.calls):
-        for value in world.program.values.get(call.func, ()):
-            for name in _classes(world, value):
-                last = name.rpartition(".")[2]
-                if OTHER_READERS.match(name) and "OpenAI" in last and last[0].isupper():
-                    yield name, index
+    """The classes of frameworks that are OpenAI's by their name, and the calls that make objects of them.
+
+    What is given a client, or what was given one, makes none: `OpenAIModel(provider=OpenAIProvider(client))`.
+    """
+    values = world.program.values
+    made = [
+        (name, index)
+        for index, call in enumerate(world.program.calls)
+        for value in values.get(call.func, ())
+        for name in _classes(world, value)
+        if OTHER_READERS.match(name) and "OpenAI" in (last := name.rpartition(".")[2]) and last[0].isupper()
+    ]
+    given = {i: [v for arg in world.program.calls[i].args for v in values.get(arg.node, ())] for _, i in made}
+    handed = {index for index, held in given.items() if any(isinstance(value, ClientRef) for value in held)}
+    fresh = handed
+    while fresh:
+        fresh = {i for i, held in given.items() if any(isinstance(v, External) and v.site in handed for v in held)}
+        fresh -= handed
+        handed |= fresh
+    return ((name, index) for name, index in made if index not in handed)
 
 
 def _classes(world: World, value: Value) -> set[str]:

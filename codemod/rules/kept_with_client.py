@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from codemod import provider
 from codemod.python.direct_http.http_plan import key_origins
 from codemod.python.direct_http.http_review import model_origins, stays_at_openai, url_origins
+from codemod.python.plan.ids import takes
 from codemod.rules.rule import Note, Rule
 
 if TYPE_CHECKING:
@@ -128,7 +129,9 @@ def _covers(keeper: Client | Request, note: Note) -> bool:
 def _moves(world: World, node: int) -> bool:
     """Whether a call that moves is given an id, too: it is told with that call."""
     return any(
-        call.client not in world.held and world.supported(world.client(call.client), call.path)
+        call.client not in world.held
+        and world.supported(world.client(call.client), call.path)
+        and takes(world, call, other, node)
         for other in world.reach(node)
         for call in world.model_uses.get(other, ())
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.edit.actions import RenameArgument, RenameIn, Rewrite, SetString
+from codemod.python.edit.actions import RenameArgument, RenameIn, Rewrite, SetCode, SetString
 from codemod.python.names.names import (
     followed_code,
     keeper_in,
@@ -15,6 +15,8 @@ from codemod.python.names.names import (
     still_needed,
     unused_settings,
 )
+from codemod.python.names.value_checks import value_checks
+from codemod.python.read.extents import Extents
 from codemod.python.values.settings_class import settings_field
 from codemod.rules.rule import Example, Note, Rule
 
@@ -60,10 +62,18 @@ class KeyName(Rule):
 
     def settle(self, world: World) -> Iterator[Note]:
         """Rename what nothing else needs, and say what stays."""
+        checks = list(value_checks(world))
+        asking = Extents([(check.path, check.whole) for check in checks if check.now is None])
         for inside in realms(world):
-            yield from self._settle(world, inside)
+            yield from self._settle(world, inside, asking)
+        for check in checks:
+            if check.now is not None:
+                message = f"the check asks for {world.settings.key_env}, which its client reads now"
+                rewrite = Rewrite(check.path, check.place, SetCode(check.now), self.id)
+                yield self.change(check.path, check.place, message, rewrite)
 
-    def _settle(self, world: World, inside: str) -> Iterator[Note]:
+    def _settle(self, world: World, inside: str, asking: Extents) -> Iterator[Note]:
+        """``asking`` is where values are tested that stay what they are."""
         names, moved = moved_names(world, inside, self.id)
         for name in sorted(names):
             keeper = still_needed(world, name, inside)
@@ -89,6 +99,7 @@ class KeyName(Rule):
             for mention in found:
                 here = any(rewrite.path == mention.path for rewrite in moved)
                 alone = mention.path in left or bool(kept[mention] and not here)
+                alone = alone or asking.cover(mention.path, mention.place)
                 stays = mention.role == "message" and alone and not followed.cover(mention.path, mention.place)
                 needs = keeper if mention.role in ("own", "stored", "literal", "handed") else kept[mention]
                 yield from self._follow(world, name, mention, needs, stays=stays)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod import provider
-from codemod.python.direct_http.parameters import nested, of_call, of_request
+from codemod.python.direct_http.parameters import elements, nested, of_call, of_request
 from codemod.python.plan.ids import plan_models
 from codemod.rules.rule import Example, Note, Rule
 
@@ -25,6 +25,8 @@ _V0_ADDRESS = frozenset({"headers", "engine", "deployment_id"})
 _INSTRUCTOR = frozenset({"response_model", "max_retries", "validation_context", "context", "strict", "hooks"})
 _TRACING = frozenset({"name", "session_id", "user_id", "trace_id", "tags", "langfuse_prompt", "langsmith_extra"})
 _KNOWN = provider.CHAT_PARAMETERS | _SDK | _V0 | _V0_ADDRESS | _INSTRUCTOR | _TRACING
+# The tools of a response that the program runs itself.
+_OWN_TOOLS = frozenset({"function", "custom", "local_shell", "apply_patch"})
 _ALTERNATIVES = {"max_completion_tokens": "max_tokens"}
 _IMAGES = frozenset({"image_url", "input_image", "image"})
 _BEFORE = 'from openai import OpenAI\n\nclient = OpenAI()\nclient.chat.completions.create(model="gpt-4o", messages=[], '
@@ -41,7 +43,8 @@ class RequestParameter(Rule):
     The published schema of chat completions names the parameters it accepts; what it does not know may be answered
     with 422. ``max_completion_tokens`` is not among them, ``max_tokens`` is. ``tools`` together with
     ``web_search_options`` is answered with 400. Responses are stateless: nothing refers to a previous one, to a
-    conversation, or runs in the background. The large models take text only and temperatures up to 1.
+    conversation, or runs in the background; the only tools documented are those that the program runs itself. The large
+    models take text only and temperatures up to 1.
     """
 
     id = "ABL020"
@@ -56,6 +59,15 @@ class RequestParameter(Rule):
             review=True,
         ),
         Example("a parameter that is documented", _BEFORE + "max_tokens=64)\n", _AFTER + "max_tokens=64)\n"),
+        Example(
+            "a tool that OpenAI runs",
+            "from openai import OpenAI\n\nclient = OpenAI()\n"
+            'client.responses.create(model="gpt-4o", input="a", tools=[{"type": "web_search"}])\n',
+            "import os\nfrom openai import OpenAI\n\n"
+            'client = OpenAI(base_url="https://api.abliteration.ai/v1", api_key=os.environ["ABLIT_KEY"])\n'
+            'client.responses.create(model="abliterated-model", input="a", tools=[{"type": "web_search"}])\n',
+            review=True,
+        ),
         Example(
             "a parameter of an endpoint that stays",
             "from openai import OpenAI\n\nclient = OpenAI()\n"
@@ -81,7 +93,9 @@ class RequestParameter(Rule):
         cls, world: World, parameters: list[Parameter], plans: Sequence[ModelPlan], *, responses: bool
     ) -> Iterator[Note]:
         for parameter in parameters:
-            if responses:
+            if responses and parameter.name == "tools":
+                yield from cls._hosted(world, parameter)
+            elif responses:
                 yield from cls._stateful(world, parameter)
             elif parameter.name not in _KNOWN:
                 yield cls._undocumented(parameter)
@@ -110,6 +124,18 @@ class RequestParameter(Rule):
                 parameter.place,
                 f"{parameter.name} needs a stored response, and the provider stores none",
                 "Send the whole conversation with each request, and wait for the answer.",
+            )
+
+    @classmethod
+    def _hosted(cls, world: World, parameter: Parameter) -> Iterator[Note]:
+        """Tools of the Responses API that OpenAI runs itself (`{"type": "web_search"}`)."""
+        kinds = {kind for kind in elements(world, parameter.node, "type") if kind not in _OWN_TOOLS}
+        for kind in sorted(kinds):
+            yield cls.review(
+                parameter.path,
+                parameter.place,
+                f"{kind} is a tool that OpenAI runs, and the provider documents none",
+                "Take it out, or make it a function that the program runs.",
             )
 
     @classmethod

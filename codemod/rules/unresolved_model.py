@@ -57,7 +57,8 @@ class UnresolvedModel(Rule):
                 continue
             for plan in plan_models(world, client, call):
                 shared = world.model_uses.get(plan.given.node, ())
-                stays = any(other.call == call.call and other.client in world.held for other in shared)
+                others = (other for other in shared if other.call == call.call and other.client in world.held)
+                stays = any(plan.given in world.models(world.client(other.client), other) for other in others)
                 if stays and (plan.literals or plan.readers) and not chosen_with(world, plan.given):
                     yield self.review(
                         client.path,

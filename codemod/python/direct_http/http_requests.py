@@ -182,7 +182,7 @@ class _Finder:
                     if value.name.startswith("urllib"):
                         continue  # a request that is opened
                     self._sessions[value.site].escapes |= any(
-                        not externals.only_reads(name) and not name.endswith(("enter_context", "enter_async_context"))
+                        not externals.only_reads(name) and not name.endswith(externals.ENTERING)
                         for name, _, _ in entries
                     )
 

@@ -40,7 +40,7 @@ def of_call(world: World, call: ApiCall) -> list[Parameter]:
         elif arg.name is not None:
             found.append(Parameter(arg.name, arg.node, world.call_path(call.call), arg.place))
         elif arg.stars == 2:
-            for parameter in _entries(world, arg.node, ()):
+            for parameter in _entries(world, arg.node, (), call):
                 extra = parameter.name == "extra_body"
                 found += _entries(world, parameter.node, parameter.context) if extra else [parameter]
     return [parameter for parameter in dict.fromkeys(found) if is_given(world, parameter)]
@@ -59,13 +59,13 @@ def is_given(world: World, parameter: Parameter) -> bool:
     return not absent and world.program.constants.get(parameter.node, ...) is not None
 
 
-def _entries(world: World, node: int, context: Context) -> Iterator[Parameter]:
+def _entries(world: World, node: int, context: Context, call: ApiCall | None = None) -> Iterator[Parameter]:
     for made, calls in world.tracer.makers(node, context):
-        yield from _made(world, made, calls)
+        yield from _made(world, made, calls, world.forwarded.labels(call, made) if call is not None else frozenset())
 
 
-def _made(world: World, node: int, context: Context) -> Iterator[Parameter]:
-    """The entries of the dict made at a node, each where it is written."""
+def _made(world: World, node: int, context: Context, labels: frozenset[int] = frozenset()) -> Iterator[Parameter]:
+    """The entries of the dict made at a node, each where it is written; ``labels`` are the calls that collect them."""
     program = world.program
     for name, at in program.fields.get(Container(node), {}).items():
         if not isinstance(name, str) or name in (ALL, KEYS):
@@ -75,9 +75,21 @@ def _made(world: World, node: int, context: Context) -> Iterator[Parameter]:
                 calls = context if write.near else ()
                 yield Parameter(name, write.value, write.path, write.value_place, calls)
                 continue
-            for source, _ in program.back.get(at, ()):
-                if source in program.places:
+            for source, label in program.back.get(at, ()):
+                if source in program.places and (label <= 0 or not labels or label in labels):
                     yield Parameter(name, source, world.path(source), world.place(source))
+
+
+def elements(world: World, node: int, name: str) -> Iterator[str]:
+    """The texts that an entry called ``name`` may have in the dicts that are elements of what a node may hold."""
+    fields = world.program.fields
+    held = [value for value in world.program.values.get(node, ()) if isinstance(value, Container)]
+    inner = [v for value in held for v in world.program.values.get(fields.get(value, {}).get(ALL, -1), ())]
+    for at in (fields.get(value, {}).get(name) for value in inner):
+        for origin in world.origins(at) if at is not None else ():
+            text = world.literal(origin)
+            if origin.kind == "constant" and isinstance(text, str):
+                yield text
 
 
 def nested(world: World, node: int) -> Iterator[tuple[str, int]]:

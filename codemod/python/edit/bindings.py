@@ -117,14 +117,20 @@ class Bindings:
                 found.add(index)
         return frozenset(found)
 
+    def entered(self, reading: Reading, node: ast.expr) -> frozenset[int]:
+        """The functions that yield clients of the group to who enters an expression: ``with opened() as client``."""
+        held = self.values(reading, node) if isinstance(node, ast.Call) else ()
+        given_by = self.program.given_by
+        return frozenset({given_by.get(v.node, -1) for v in held if isinstance(v, Container)} & self.factories)
+
     def carries(self, reading: Reading, node: ast.expr) -> bool:
-        """Whether an expression may be a client of the group or a function that gives one."""
-        return bool(self.clients(reading, node) or self.makers(reading, node))
+        """Whether an expression may be a client of the group, or a function or context that gives one."""
+        return bool(self.clients(reading, node) or self.makers(reading, node) or self.entered(reading, node))
 
     def served(self, reading: Reading, node: ast.expr) -> frozenset[int]:
-        """The clients of the group that an expression may be or give when it is called."""
+        """The clients of the group that an expression may be or give when it is called or entered."""
         found = set(self.clients(reading, node))
-        for function in self.makers(reading, node):
+        for function in self.makers(reading, node) | self.entered(reading, node):
             found |= self.given_by(function)
         return frozenset(found)
 

@@ -19,6 +19,7 @@ from codemod.python.link.objects import (
     Member,
     ModuleRef,
     PackageRef,
+    Queued,
     Resource,
     Super,
     Value,
@@ -51,6 +52,9 @@ _CONTAINER_METHODS = frozenset(
 _SAME_FUNCTION = frozenset(
     {"remote", "delay", "spawn", "local", "fn", "func", "__wrapped__", "original_func", "ainvoke"}
 )
+# What calls a function later with its arguments, or with the elements of a list and a dict: tasks of Celery and others.
+_SENDING = frozenset({"s", "si", "send", "submit", "call_local"})
+_QUEUEING = frozenset({"apply_async", "apply", "signature", "subtask", "send_with_options", "message_with_options"})
 _MAX_DEPTH = 8
 
 PARSED = (".parse_args()", ".parse_known_args()[]")
@@ -76,7 +80,7 @@ class Attributes(Classes):
         name, result = site.name, site.result
         match value:
             case External():
-                self._external_attribute(value, name, result)
+                self.read_attribute(value, name, result)
             case ModuleRef(file):
                 self.module_attribute(file, name, result)
             case PackageRef(folder):
@@ -112,10 +116,12 @@ class Attributes(Classes):
             self.program.scattered.add(External(OPTIONS, value.site))
 
     def _stored_attribute(self, value: Value, name: str, result: int) -> None:
-        if name in _SAME_FUNCTION:
+        if name in _SAME_FUNCTION or (name in _SENDING and isinstance(value, FunctionRef)):
             self.put(result, value)
         elif name == "setter" and isinstance(value, FunctionRef):
             self.put(result, SETTER)
+        elif name in _QUEUEING and isinstance(value, FunctionRef):
+            self.put(result, Queued(value.index))
         elif self.has_attributes(value):
             self.connect(self.field(value, name), result)
 
@@ -125,7 +131,8 @@ class Attributes(Classes):
             isinstance(value, Container) and value.node in self.program.namespaces
         )
 
-    def _external_attribute(self, value: External, name: str, result: int) -> None:
+    def read_attribute(self, value: External, name: str, result: int) -> None:
+        """Read an attribute of something outside the repository."""
         if value.name.count(".") < _MAX_DEPTH:
             self.put(result, External(f"{value.name}.{name}", value.site))
         self.recall(value, name, result)

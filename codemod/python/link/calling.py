@@ -19,6 +19,7 @@ from codemod.python.link.objects import (
     Instance,
     Partial,
     Provider,
+    Queued,
     Resource,
     Super,
     Value,
@@ -91,6 +92,8 @@ class Calling(Items):
                 self._construct(index, call)
             case Partial(index):
                 self._call_partial(index, call)
+            case Queued(index):
+                self.call_queued(index, call)
             case Provider(made):
                 self.connect(made, call.result)
             case Resource():
@@ -361,6 +364,10 @@ class Calling(Items):
     def external_call(self, value: External, call: Invocation) -> None:
         """Something outside the repository is called; provided by ``libraries``."""
         raise AssertionError((value, call))
+
+    def call_queued(self, function: int, call: Invocation) -> None:
+        """A function is called later; provided by ``callbacks``."""
+        raise AssertionError((function, call))
 
     # Containers and partials
 

@@ -10,15 +10,18 @@ from codemod.python.link.objects import External
 # `from django.conf import settings`: the names that the project's settings modules bind.
 DJANGO_SETTINGS = "django.conf.settings"
 # Objects of a framework that every part of a program sees as one, by the starts of their names.
-_SHARED = ("flask.Flask()", "quart.Quart()", "fastapi.FastAPI()", "click.Context()")
+STATE = "fastapi.Request().state"
+"""What a request, or the application's lifespan, keeps for who handles requests."""
+_SHARED = ("flask.Flask()", "quart.Quart()", "fastapi.FastAPI()", "click.Context()", STATE)
 _SHARED_NAMES = {
     "flask.current_app": "flask.Flask()",
     "quart.current_app": "quart.Quart()",
     "starlette.applications.Starlette()": "fastapi.FastAPI()",
     **{
-        f"{module}.{name}().app": "fastapi.FastAPI()"
+        f"{module}.{name}().{part}": real
         for module in ("fastapi", "fastapi.requests", "starlette.requests", "starlette.websockets")
         for name in ("Request", "WebSocket", "HTTPConnection")
+        for part, real in (("app", "fastapi.FastAPI()"), ("state", STATE))
     },
     "typer.Context()": "click.Context()",
     "click.get_current_context()": "click.Context()",
@@ -28,8 +31,12 @@ PASSED = frozenset(
     {"fastapi.FastAPI", "starlette.applications.Starlette", "flask.Flask", "typer.Context", "click.Context"}
     | {name.removesuffix("().app") for name in _SHARED_NAMES if name.endswith("().app")}
 )
+# Those that are given a function which opens what they need as long as they run.
+APPLICATIONS = frozenset({"fastapi.FastAPI", "starlette.applications.Starlette"})
 _LOADERS = re.compile(r"\.config\.from_(?:pyfile|envvar|file|json|prefixed_env)\Z")
 CONTEXT_PASSERS = frozenset({"click.pass_context", "rich_click.pass_context"})
+# Decorators that pass `ctx.obj`.
+OBJECT_PASSERS = frozenset({"click.pass_obj", "rich_click.pass_obj"})
 
 
 def shared_object(owner: External) -> External:

@@ -54,6 +54,8 @@ PASS_THROUGH = {
 PASS_METHODS = frozenset(
     {"strip", "rstrip", "lstrip", "get_secret_value", "result", "__enter__", "__aenter__", "unwrap", "removesuffix"}
 )
+# Methods of a stack of contexts that give what is entered.
+ENTERING = (".enter_context", ".enter_async_context")
 # Methods of mappings that give an entry, or else the default that they are called with.
 GETTERS = frozenset({"get", "pop", "setdefault"})
 # Functions that take one element of a container: name -> position.

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from codemod.python.link import external_clients, external_http, external_lookups, externals
 from codemod.python.link.attributes import OPTIONS, PARSED
+from codemod.python.link.callbacks import CALLABLES, Callbacks
 from codemod.python.link.calling import Invocation
 from codemod.python.link.graph import ALL
 from codemod.python.link.objects import (
-    Bound,
-    ClassRef,
     ClientRef,
     Container,
     External,
@@ -22,18 +21,15 @@ from codemod.python.link.objects import (
     Super,
     Value,
 )
-from codemod.python.link.program import EnvironmentLookup, HttpCall, ModuleCall, Option
-from codemod.python.link.stores import Stores
-from codemod.python.read.facts import AttributeLoad, AttributeStore
+from codemod.python.link.program import EnvironmentLookup, Option
+from codemod.python.read.facts import AttributeLoad, AttributeStore, Iteration
 
 if TYPE_CHECKING:
     from codemod.python.link.modules import Modules
     from codemod.python.read.facts import Arg
 
-_CALLABLES = (FunctionRef, Bound, Partial, Resource, ClassRef)
 
-
-class Libraries(Stores):
+class Libraries(Callbacks):
     """Calls of things outside the repository.
 
     ``declarations`` are those in an ``Annotated[...]`` and the names that they fill; those ``required`` fill a name
@@ -57,37 +53,20 @@ class Libraries(Stores):
             entry, entries = (name, call.call, arg), self.program.external_args[arg.node]
             if arg is not default and entry not in entries:
                 entries.append(entry)
-        self._module_call(value, call)
-        self._http_call(value, call)
-        if name in externals.NUMBERS:
+        self.note(value, call)
+        self.call_again(value, call)
+        entered = call.positional()[:1] if name.endswith(externals.ENTERING) else []
+        if entered:
+            site = Iteration(entered[0].node, call.result, True)
+            self.on_value(site.source, lambda value: self.iterate(site, value))
+        elif name in externals.NUMBERS:
             self.program.inert.add(call.result)
         elif name not in externals.KNOWN_FUNCTIONS or not self._known_function(name, call):
-            if name in externals.MAPPERS:
-                self._map(call)
-            else:
-                self._callbacks(call)
-            self._started(name, call)
+            made = External(name + "()", call.call if value.site < 0 else value.site)
+            self.hand_over(name, call, made)
             if name.count(".") < 8 and name.count("()") < 6:
-                self.put(call.result, External(name + "()", call.call if value.site < 0 else value.site))
+                self.put(call.result, made)
         self.store_elsewhere(name, value, call)
-
-    def _module_call(self, value: External, call: Invocation) -> None:
-        """Take note of a call of something in the SDK's module."""
-        name = external_clients.canonical(value.name)
-        if name.startswith("openai.") and value.site < 0:
-            key = (call.call, tuple(name.split(".")[1:]), call.args)
-            if key not in self._module_calls:
-                self._module_calls.add(key)
-                self.program.module_calls.append(ModuleCall(*key))
-
-    def _http_call(self, value: External, call: Invocation) -> None:
-        """Take note where a request is sent, a session for requests is made, or one is given headers."""
-        part = external_http.http_part(value.name)
-        if part:
-            record = HttpCall(call.call, value.name, call.call if part == "session" else value.site, call.args)
-            if record not in self._http_calls:
-                self._http_calls.add(record)
-                self.program.http_calls.append(record)
 
     def _is_plain_attribute(self, name: str, call: Invocation) -> bool:
         """``getattr`` and ``setattr`` with a literal name are an attribute."""
@@ -267,7 +246,7 @@ class Libraries(Stores):
                 self.program.constructors[index].classes.add(external_clients.canonical(value.name))
                 self.program.places.setdefault(function.node, function.place)
                 self.put(call.result, ClientRef(index))
-            elif isinstance(value, _CALLABLES):
+            elif isinstance(value, CALLABLES):
                 self.apply(value, Invocation((), call.result, call.call))
                 if isinstance(value, FunctionRef):
                     yields = self.program.functions[value.index].yields
@@ -336,56 +315,3 @@ class Libraries(Stores):
             self.put(result, container)
             for name, node in tuple(self.program.fields[parsed].items()):
                 self.connect(node, self.field(container, name))
-
-    def _callbacks(self, call: Invocation) -> None:
-        """A function handed to a library is called with the arguments that follow it (``to_thread(f, x, y=1)``)."""
-        constants = self.program.constants
-        for after, arg in enumerate(call.args, 1):
-            if arg.name is None and not arg.stars and arg.node not in constants:
-                self.on_value(arg.node, lambda value, after=after: self._call_back(value, call, after))  # type: ignore[misc]
-
-    def _map(self, call: Invocation) -> None:
-        """``pool.map(function, texts)``: a function is called with the elements of what is given, one of each."""
-        if not call.positional():
-            return
-        function, *given = call.positional()
-        file, results = self.program.call_file[call.call], Container(call.result)
-        elements = tuple(arg._replace(node=self.program.new_node(file)) for arg in given)
-        for arg, element in zip(given, elements, strict=True):
-            self.on_value(arg.node, lambda value, target=element.node: self.element(value, target))  # type: ignore[misc]
-        made = self.program.new_node(file)
-        self.put(call.result, results)
-        self.connect(made, self.field(results, ALL))
-        self.on_value(function.node, lambda value: self._call_back(value, call._replace(args=elements, result=made), 0))
-
-    def _started(self, name: str, call: Invocation) -> None:
-        """``Thread(target=f, args=(x, y))``."""
-        if name not in externals.STARTERS:
-            return
-        function, given, keyword = externals.STARTERS[name]
-        target, args, named = call.argument(function, keyword), call.argument(given, "args"), call.keyword("kwargs")
-        if target is None:
-            return
-        rest = (named._replace(name=None, stars=2),) if named is not None else ()
-
-        def start(passed: tuple[Arg, ...]) -> None:
-            self.on_value(target.node, lambda called: self._call_back(called, call._replace(args=passed + rest), 0))
-
-        if args is None:
-            start(())
-        else:
-            self.on_value(args.node, lambda held: start(self._elements(args, held)))
-
-    def _elements(self, args: Arg, held: Value) -> tuple[Arg, ...]:
-        """The elements of what ``args`` holds, as arguments."""
-        fields = self.program.fields[held] if isinstance(held, Container) else {}
-        positions = sorted(key for key in fields if isinstance(key, int))
-        return tuple(args._replace(node=fields[position], name=None) for position in positions)
-
-    def _call_back(self, value: Value, call: Invocation, after: int) -> None:
-        if isinstance(value, _CALLABLES):
-            self.apply(value, call._replace(args=call.args[after:]))
-        elif isinstance(value, External):
-            rest = call._replace(args=call.args[after:])
-            self._module_call(value, rest)
-            self._http_call(value, rest)

@@ -193,6 +193,8 @@ class Linker(Libraries):
             self.takes_stored(index)
         elif name in external_objects.CONTEXT_PASSERS and function.parameters:
             self.put(function.parameters[0].node, External("click.Context()"))
+        elif name in external_objects.OBJECT_PASSERS and function.parameters:
+            self.read_attribute(External("click.Context()"), "obj", function.parameters[0].node)
         elif name in externals.FIXTURES:
             self._fixtures[function.name].append(index)
             for parameter in self._test_parameters[function.name]:

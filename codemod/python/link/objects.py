@@ -109,6 +109,13 @@ class Provider(NamedTuple):
     tag: int = 15
 
 
+class Queued(NamedTuple):
+    """``task.apply_async``: a function of the repository that is called later with what stands in a list and a dict."""
+
+    function: int
+    tag: int = 16
+
+
 class ClientRef(NamedTuple):
     """An OpenAI client: the index of its constructor."""
 
@@ -138,6 +145,7 @@ Value = (
     | ContainerMethod
     | Partial
     | Provider
+    | Queued
     | ClientRef
     | Resource
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from codemod.python.link import external_objects
 from codemod.python.link.attributes import NAMESPACE, OPTIONS
 from codemod.python.link.calling import Calling, Invocation
-from codemod.python.link.objects import ClassRef, Container, External, ModuleRef, Value
+from codemod.python.link.objects import ClassRef, Container, External, FunctionRef, ModuleRef, Value
 from codemod.python.link.program import EnvironmentStore, Option
 
 if TYPE_CHECKING:
@@ -43,8 +43,25 @@ class Stores(Calling):
             self._configure(External(value.name.rpartition(".")[0], value.site), call)
         elif external_objects.loads_configuration(name):
             self.fill_unseen(External(value.name.rpartition(".")[0], value.site))
+        if name in external_objects.APPLICATIONS:
+            self._keep_opened(call.keyword("lifespan"))
         if name.endswith(".config.from_object"):
             self._keep_names_of(External(value.name.removesuffix(".from_object"), value.site), call)
+
+    def _keep_opened(self, lifespan: Arg | None) -> None:
+        """``FastAPI(lifespan=opened)``: the entries of what it yields are attributes of a request's state."""
+        state = External(external_objects.STATE)
+
+        def keep(value: Value) -> None:
+            if isinstance(value, Container):
+                self.watch(value, lambda key, node: self.keep(state, key, node) if isinstance(key, str) else None)
+
+        def found(value: Value) -> None:
+            if isinstance(value, FunctionRef):
+                self.on_value(self.program.functions[value.index].yields, keep)
+
+        if lifespan is not None:
+            self.on_value(lifespan.node, found)
 
     def _configure(self, owner: External, call: Invocation) -> None:
         """``app.config.update(MODEL="gpt-4o")``, or what a library gives: ``app.config.update(json.load(file))``."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from codemod.python.link.external_objects import is_shared
 from codemod.python.link.graph import ALL
-from codemod.python.link.objects import Container, External
+from codemod.python.link.objects import ClassRef, Container, External, Instance, ModuleRef
 from codemod.python.read.suites import is_test_file
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 ASKED = re.compile(r"(^|\.)(input|getpass|text_input|prompt|ask|Prompt|secret_input|password)\(\)")
 """Functions that ask a person."""
 _SETTERS = re.compile(r"(^|\.)(setenv|delenv|setitem|delitem|putenv|unsetenv)$")
+# What takes the name of an attribute after its owner, and who these are in the repository.
+_BY_NAME = frozenset({"getattr", "hasattr"})
+_OWNERS = (ClassRef, Instance, ModuleRef)
 _ENVIRONMENT = re.compile(r"env(iron(ment)?)?(_?vars?(iables)?)?\Z")
 
 
@@ -100,7 +103,7 @@ class NameRoles:
             return "set"
         owner = next((self._environments[at] for at in reached if self._is_handed(self._environments.get(at))), None)
         if owner is None:
-            return "entry" if self._names_entry(node, reached) else "other"
+            return "entry" if self._names_entry(node, reached) or self._names_attribute(reached) else "other"
         value = world.program.fields[Container(owner)].get(world.program.constants.get(node))
         tested = is_test_file(world.path(node)) and value is not None and may_move(world, node, value)
         return "set" if tested else "handed"
@@ -129,6 +132,14 @@ class NameRoles:
         if node in stored:
             owners.update(program.values.get(stored[node], ()))
         return bool(owners) and not any(isinstance(owner, Container) and self._escapes(owner) for owner in owners)
+
+    def _names_attribute(self, reached: set[int]) -> bool:
+        """Whether it names attributes of the repository's: ``[n for n in NAMES if not getattr(Config, n)]``."""
+        program = self._world.program
+        taken = [(c, arg) for at in reached for name, c, arg in program.external_args.get(at, ()) if name in _BY_NAME]
+        owners = [program.values.get(program.calls[call].args[0].node, {}) for call, _ in taken]
+        named = all(arg == program.calls[call].args[1] for call, arg in taken)
+        return bool(taken) and named and all(o and all(isinstance(v, _OWNERS) for v in o) for o in owners)
 
     def _escapes(self, owner: Container) -> bool:
         """Whether code outside of the repository is given a dict, or what is made of it."""

@@ -105,7 +105,7 @@ def _model_readers(world: World, inside: str) -> Iterator[tuple[str, Reader]]:
         for call in world.endpoint_calls(client):
             moves = client.index not in world.held and world.supported(client, call.path)
             for given in world.models(client, call):
-                for origin in world.origins(given.node):
+                for origin in world.origins(given.node, given.context):
                     for name in _variables(world, origin):
                         yield name, _reader(world, client, moves=moves)
                     if origin.node not in told:

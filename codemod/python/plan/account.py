@@ -21,7 +21,8 @@ _KEEPING = frozenset(
 # What such an answer is referred to by.
 _REFERENCES = frozenset({"id", "ids", "fine_tuned_model", "result_files"})
 _ENDINGS = ("_id", "_ids")
-# Arguments and entries that name something stored, whatever they are given.
+# Arguments of the Responses API, and entries, that name something stored, whatever they are given. (A chat may seem to
+# be given a `prompt` by a function that runs any method: `retry(client.images.generate, prompt=text)`.)
 _STORED = frozenset({"previous_response_id", "conversation", "prompt"})
 _ENTRIES = frozenset({"vector_store_ids", "file_id", "file_ids"})
 
@@ -50,7 +51,7 @@ def tie(world: World, client: Client) -> Tie | None:
 
 
 def _needs(world: World, call: ApiCall) -> str | None:
-    stored = [name for name in sorted(_STORED) if _is_given(world, call, name)]
+    stored = [name for name in sorted(_STORED) if _is_given(world, call, name)] if call.path[0] == "responses" else []
     if stored:
         return f"{stored[0]} refers to what the account has stored"
     program, seen = world.program, set[int]()
@@ -72,7 +73,7 @@ def _needs(world: World, call: ApiCall) -> str | None:
 
 
 def _is_given(world: World, call: ApiCall, name: str) -> bool:
-    given = world.given(call.args, name, call.call)
+    given = [each for g in world.given(call.args, name, call.call) for each in world.forwarded.in_each(call, g)]
     return any(world.program.constants.get(value.node, ...) is not None for value in given)
 
 

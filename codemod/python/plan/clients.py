@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from codemod.python.module.module_client import ModuleUse
     from codemod.python.read.facts import Place
 
-# Methods of a client that reach nobody.
+# Methods of a client that reach nobody, with those of the mock in its place (`create.assert_called_once_with(...)`).
 HARMLESS = frozenset(
+    "assert_called assert_called_with assert_called_once assert_called_once_with assert_not_called assert_any_call "
+    "assert_has_calls assert_awaited assert_awaited_with assert_awaited_once assert_awaited_once_with "
+    "assert_not_awaited assert_any_await assert_has_awaits reset_mock configure_mock attach_mock "
     "close is_closed aclose __exit__ __aexit__ platform_headers with_options copy "
     "chat completions responses beta base_url api_key timeout max_retries default_headers organization project".split()
 )

@@ -62,5 +62,5 @@ def _is_harmless(callee: str) -> bool:
         or callee in externals.PASS_THROUGH
         or callee in externals.DICT_FACTORIES
         or callee in ("super", "enumerate", "zip", "functools.partial")
-        or callee.endswith((".enter_async_context", ".enter_context"))
+        or callee.endswith(externals.ENTERING)
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from codemod import provider
 from codemod.python.link.objects import Container
 from codemod.python.plan.pairs import chosen_with, shared_elsewhere
+from codemod.python.read.suites import is_test_file
 from codemod.python.values.spelling import spellings, text_of
 
 if TYPE_CHECKING:
@@ -79,13 +80,23 @@ def foreign_ids(world: World, client: Client) -> list[tuple[Origin, str]]:
     for call in world.endpoint_calls(client):
         for given in world.models(client, call) if world.supported(client, call.path) else ():
             owners = chosen_with(world, given)
-            origins = [o for o in world.origins(given.node) if owners.get(o.node, client.index) == client.index]
+            origins = [
+                o for o in world.origins(given.node, given.context) if owners.get(o.node, client.index) == client.index
+            ]
+            origins = [o for o in origins if not _only_tested(world, o, client.path)]
             named = [(o, world.literal(o)) for o in origins if o.kind == "constant"]
             texts = [(o, value) for o, value in named if isinstance(value, str) and value]
             foreign = [(o, value) for o, value in texts if _is_foreign(world, value)]
             if foreign and (len(foreign) == len(texts) or not shared_elsewhere(world, client, call)):
                 found += foreign
     return found
+
+
+def _only_tested(world: World, origin: Origin, path: str) -> bool:
+    """Whether a test gives an id of nobody's to a program's call: ``ask(messages, model="test-model")``."""
+    value = world.literal(origin)
+    tested = is_test_file(world.path(origin.node)) and not is_test_file(path)
+    return tested and isinstance(value, str) and _is_foreign(world, value)
 
 
 def _is_foreign(world: World, value: str) -> bool:
@@ -117,7 +128,7 @@ def _plan(world: World, given: Given) -> ModelPlan:
             continue
         value = world.literal(origin)
         if origin.kind == "constant":
-            if isinstance(value, str) and value and value not in replaced:
+            if isinstance(value, str) and value not in {"", *replaced} and not _only_tested(world, origin, given.path):
                 _literal(world, plan, origin, value)
         elif origin.kind == "option":
             option = world.program.options[origin.node]
@@ -256,11 +267,22 @@ def _other_call(world: World, named: int, reached: set[int]) -> str | None:
             owners = (chosen_with(world, given) for given in world.models(other, call) if given.node == node)
             if any(owner.get(named, other.index) != other.index for owner in owners):
                 continue
+            if not takes(world, call, node, named):
+                continue
             if other.index in world.held:
                 return "a client that stays where it is uses it too"
             if not world.supported(other, call.path):
                 return f"{'.'.join(call.path)} uses it too"
     return None
+
+
+def takes(world: World, call: ApiCall, node: int, named: int) -> bool:
+    """Whether a call that takes what ``node`` holds as its model may get what ``named`` holds."""
+    given = [each for each in world.models(world.client(call.client), call) if each.node == node]
+    return any(
+        not each.context or named == node or any(o.node == named for o in world.origins(node, each.context))
+        for each in given
+    )
 
 
 def looks_up(world: World, function: int, key: str) -> bool:

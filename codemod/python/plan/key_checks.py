@@ -121,7 +121,8 @@ def shape_checks(world: World, path: str, origins: list[Origin] | None) -> Itera
     for lookup in world.program.lookups.values():
         if names & {world.literal(name) for name in world.origins(lookup.name)}:
             where = world.path(lookup.node)
-            if where == path or len(world.imports.programs((where, path))) == 1:
+            alone = world.sources[where].illustrative or world.sources[path].illustrative
+            if where == path or (not alone and len(world.imports.programs((where, path))) == 1):
                 nodes |= world.reach(lookup.node)
     for parameter, owner, fields in world.key_shapes.validated:
         if any(world.program.fields[Instance(owner)].get(name) in nodes for name in fields):
@@ -138,11 +139,7 @@ def key_origins(world: World, client: Client) -> list[Origin] | None:
 
 def turns_away(world: World, check: Check) -> bool:
     """Whether more than words hangs on a check: a key that looks otherwise may not come through."""
-    statement = world.layout(check.path).node(check.place)
-    match statement:
-        case ast.If(test=test, body=body, orelse=orelse) if not isinstance(test, ast.NamedExpr):
-            return not all(_only_says(world, check.path, each) for each in (*body, *orelse))
-    return not _only_says(world, check.path, statement)
+    return not _only_says(world, check.path, world.layout(check.path).node(check.place))
 
 
 def _only_says(world: World, path: str, statement: ast.stmt) -> bool:
@@ -150,6 +147,8 @@ def _only_says(world: World, path: str, statement: ast.stmt) -> bool:
     match statement:
         case ast.Pass():
             return True
+        case ast.If(test=test, body=body, orelse=orelse) if not isinstance(test, ast.NamedExpr):
+            return all(_only_says(world, path, each) for each in (*body, *orelse))
         case ast.Expr(value=ast.Call() as call) if not never_returns(call):
             program = world.program
             calls = (program.calls[index] for index in world.written.calls_at(path, place_of(call)))

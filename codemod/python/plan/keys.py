@@ -15,7 +15,7 @@ from codemod.python.plan.presence import own_tests
 from codemod.python.read.extents import lies_in
 from codemod.python.read.suites import is_test_file
 from codemod.python.values.configuration import env_file_defines
-from codemod.python.values.settings_class import SettingsField, env_file, second_field, settings_field
+from codemod.python.values.settings_class import SettingsField, reads_file, second_field, settings_field
 from codemod.python.values.written import is_conditional
 
 if TYPE_CHECKING:
@@ -317,7 +317,7 @@ class _KeyMove:
     def _setting(self, origin: Origin) -> None:
         cls, name = self.world.tracer.settings_fields[origin.node]
         if self._shared(origin.node):
-            if env_file(self.world, cls) is not None:  # which may be where the new key is, too
+            if reads_file(self.world, cls):  # which may be where the new key is, too
                 self.beside = self._second_field(cls, name)
             self.at_constructor = True
             return

@@ -1,8 +1,8 @@
 """Tests of a key's source that are about one client alone: ``OpenAI(api_key=KEY) if KEY else None``.
 
 Where the source itself stays, because others read it too, the client reads the new key itself; so must such a test, or
-the client would quietly be missing without the old key. A check that raises says by itself which key it misses, and the
-program needs both; it stays.
+the client would quietly be missing without the old key. A check that raises is no test of this kind: with its message
+it follows later (``names.value_checks``).
 """
 
 from __future__ import annotations

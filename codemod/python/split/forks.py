@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Decorators under which a copy of a function is what the function is.
 _PLAIN_DECORATORS = frozenset(
     {"cache", "lru_cache", "cached", "cached_property", "property", "staticmethod", "classmethod", "override", "final"}
-    | {"cache_resource", "cache_data"}
+    | {"cache_resource", "cache_data", "contextmanager", "asynccontextmanager"}
 )
 # Base classes that let objects have any attribute.
 _PLAIN_BASES = frozenset(
@@ -136,6 +136,8 @@ class Forks(Beside):
             raise Refused(reading, stored.node, "where it is stored cannot be followed")
         elif value is not None and self.carriers.carries(reading, value):
             self.redirect(Holder(reading, value))
+        else:
+            self._check_other(binding, stored)
 
     def _check_callers(self, binding: Binding, stored: Stored) -> None:
         """Nothing but the arguments that are known may bring a client to a parameter."""
@@ -167,8 +169,13 @@ class Forks(Beside):
             self._check_class(binding, stored)
         if value is not None and self.carriers.carries(reading, value):
             self._pieces(Holder(reading, value), copied=True)
-        elif value is not None and not isinstance(value, ast.Constant | ast.Name | ast.Attribute):
-            raise Refused(reading, stored.node, f"{binding.name} also holds something else")
+        else:
+            self._check_other(binding, stored)
+
+    def _check_other(self, binding: Binding, stored: Stored) -> None:
+        """What gives a binding no client that is known may be nothing, or a name that holds none."""
+        if stored.value is not None and not isinstance(stored.value, ast.Constant | ast.Name | ast.Attribute):
+            raise Refused(stored.reading, stored.node, f"{binding.name} also holds something else")
 
     def _copyable(self, binding: Binding, stored: Stored) -> None:
         """Whether a second function like this one can stand beside it."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codemod.python.edit.actions import Append, InsertAfter, Rewrite, SetArguments, SetCode, SetString
+from codemod.python.link.objects import Instance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,9 +108,13 @@ def second_field(world: World, cls: int, name: str, rule: str, key: str) -> tupl
     return new, Rewrite(path, place, InsertAfter(code), rule)
 
 
-def env_file(world: World, cls: int) -> str | None:
-    """The file that a settings class reads besides the environment."""
-    return _option(world, cls, "env_file")
+def reads_file(world: World, cls: int) -> bool:
+    """Whether a settings class may read a file, or one of several, besides the environment."""
+    named = list(_options(world, cls, "env_file"))
+    made = world.program.fields.get(Instance(cls), {}).get("_env_file")  # `Settings(_env_file=".env")`
+    named += [made] if made is not None else []
+    origins = (origin for node in named for origin in world.origins(node))
+    return any(origin.kind != "constant" or world.literal(origin) is not None for origin in origins)
 
 
 def is_settings_class(linker: Linker, cls: int) -> bool:

@@ -1,0 +1,118 @@
+"""Tests of a key's value, where its client comes to read the new key itself: ``if not settings.openai_api_key: raise``.
+
+The value stays what it is for somebody else. A test that is only about clients which no longer take it asks for what
+they take now; else a program that has the new key would end for want of the old one.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from codemod.python.edit.actions import SetCode
+from codemod.python.names.checked_code import test_around
+from codemod.python.plan.keys import plan_key
+from codemod.python.read.extents import lies_in
+from codemod.python.read.versions import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemod.python.names.checked_code import Test
+    from codemod.python.plan.clients import Client
+    from codemod.python.read.facts import Place
+    from codemod.python.values.values import Given
+    from codemod.python.world import World
+
+_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_UNWRAPPED = ".get_secret_value()"
+
+
+class ValueCheck(NamedTuple):
+    """A test of a client's former key, the statement or expression that has it, and what it asks for now.
+
+    ``now`` is None where it goes on asking for the former one, and so do the messages in it.
+    """
+
+    path: str
+    place: Place
+    whole: Place
+    now: str | None
+
+
+def value_checks(world: World) -> Iterator[ValueCheck]:
+    """The tests of what moving clients no longer take as their key, but for those that their plans rewrite."""
+    for client in world.clients:
+        if client.index not in world.held:
+            yield from _of_client(world, client)
+
+
+def _of_client(world: World, client: Client) -> Iterator[ValueCheck]:
+    planned = {(rewrite.path, rewrite.place) for rewrite in plan_key(world, client, "").rewrites}
+    for given, code in _read_themselves(world, client):
+        text = world.text(given.path, given.place).removesuffix(_UNWRAPPED)
+        if not _NAME.fullmatch(text):
+            continue
+        now = code.replace('{environ}["', '{environ}.get("').replace('"]', '")').removesuffix(_UNWRAPPED)
+        reads = list(_reads(world, client, text))
+        for node, parent in reads:
+            place = place_of(node)
+            test = test_around(world.layout(client.path), place)
+            if test is not None and (client.path, place) not in planned and _is_tested(node, parent, test):
+                moves = _is_about_moving(world, client.path, test, reads)
+                yield ValueCheck(client.path, place, test.whole, now if moves else None)
+
+
+def _read_themselves(world: World, client: Client) -> Iterator[tuple[Given, str]]:
+    """The arguments in whose place a client's constructor gets code of its own, and that code."""
+    rewrites = plan_key(world, client, "").rewrites
+    for given in world.keys(client) if client.module is None else ():
+        for rewrite in rewrites:
+            at = (rewrite.path, rewrite.place) == (given.path, given.place) and given.path == client.path
+            if at and isinstance(rewrite.action, SetCode):
+                yield given, rewrite.action.code
+
+
+def _reads(world: World, client: Client, text: str) -> Iterator[tuple[ast.expr, ast.AST]]:
+    """Where the function that makes a client reads the same, each with what it stands in."""
+    tree = world.sources[client.path].parse()
+    around: ast.AST = tree
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and lies_in(client.place, place_of(node)):
+            around = node  # the innermost comes last
+    for parent in ast.walk(around):
+        for node in ast.iter_child_nodes(parent):
+            if isinstance(node, ast.Name | ast.Attribute) and world.text(client.path, place_of(node)) == text:
+                yield node, parent
+
+
+def _is_tested(node: ast.expr, parent: ast.AST, test: Test) -> bool:
+    """Whether no more is asked than if there is something."""
+    match parent:
+        case ast.UnaryOp(op=ast.Not()) | ast.BoolOp() | ast.If() | ast.While() | ast.IfExp() | ast.Assert():
+            return not any(lies_in(place_of(node), place) for code in test.code for place in code)
+        case ast.Compare(left=left, comparators=[ast.Constant(value=None | "")]):
+            return left is node
+    return False
+
+
+def _is_about_moving(world: World, path: str, test: Test, reads: list[tuple[ast.expr, ast.AST]]) -> bool:
+    """Whether the value is read in the code that a test is about, and only by clients that get another one."""
+    taken = {
+        given.place
+        for client in world.clients
+        if client.path == path and client.index not in world.held and not _keeps_here(world, client)
+        for given, _ in _read_themselves(world, client)
+    }
+    inside = [place_of(node) for node, _ in reads if _lies_in(place_of(node), test)]
+    return bool(inside) and all(any(lies_in(place, whole) for whole in taken) for place in inside)
+
+
+def _lies_in(place: Place, test: Test) -> bool:
+    return any(lies_in(place, block) for code in test.code for block in code)
+
+
+def _keeps_here(world: World, client: Client) -> bool:
+    """Whether a second client is made beside one, which goes on taking what it was given."""
+    return world.mixed(client) and not world.splits().copied(client.index, client.path, client.place)
