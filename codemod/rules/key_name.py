@@ -21,10 +21,11 @@ from codemod.python.values.settings_class import settings_field
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from codemod.python.edit.actions import Action
     from codemod.python.names.names import Mention
+    from codemod.python.names.value_checks import ValueCheck
     from codemod.python.world import World
 
 # What such a mention names is read by somebody else than a client that moves.
@@ -63,46 +64,49 @@ class KeyName(Rule):
     def settle(self, world: World) -> Iterator[Note]:
         """Rename what nothing else needs, and say what stays."""
         checks = list(value_checks(world))
-        asking = Extents([(check.path, check.whole) for check in checks if check.now is None])
         for inside in realms(world):
-            yield from self._settle(world, inside, asking)
+            names, moved = moved_names(world, inside, self.id)
+            for name in sorted(names):
+                yield from self._settle(world, name, inside, moved, checks)
         for check in checks:
             if check.now is not None:
                 message = f"the check asks for {world.settings.key_env}, which its client reads now"
                 rewrite = Rewrite(check.path, check.place, SetCode(check.now), self.id)
                 yield self.change(check.path, check.place, message, rewrite)
 
-    def _settle(self, world: World, inside: str, asking: Extents) -> Iterator[Note]:
-        """``asking`` is where values are tested that stay what they are."""
-        names, moved = moved_names(world, inside, self.id)
-        for name in sorted(names):
-            keeper = still_needed(world, name, inside)
-            for cls, field in () if inside else unused_settings(world, name, moved):
-                made = settings_field(world, cls, field, self.id, world.settings.key_env)
-                if made is None or made.rewrite is None:
-                    continue
-                keeper = keeper or outside_reader(world, cls, field)
-                if keeper is None:
-                    yield self.change(made.path, made.place, f"{name} becomes {world.settings.key_env}", made.rewrite)
-                else:
-                    yield self.keep(made.path, made.place, f"{name} stays here: {keeper} still needs it")
-            found = list(dict.fromkeys(mentions(world, name, inside)))
-            in_file = {path: keeper_in(world, name, path, keeper) for path in {mention.path for mention in found}}
-            followed = followed_code(world, name, [mention for mention in found if in_file[mention.path] is not None])
-            kept = {m: None if followed.cover(m.path, m.place) else in_file[m.path] for m in found}
-            left = {
-                mention.path
-                for mention in found
-                if mention.role in _STAYING or (mention.role not in ("message", "entry") and kept[mention])
-                if not any(_covers(rewrite, mention) for rewrite in moved)
-            }
-            for mention in found:
-                here = any(rewrite.path == mention.path for rewrite in moved)
-                alone = mention.path in left or bool(kept[mention] and not here)
-                alone = alone or asking.cover(mention.path, mention.place)
-                stays = mention.role == "message" and alone and not followed.cover(mention.path, mention.place)
-                needs = keeper if mention.role in ("own", "stored", "literal", "handed") else kept[mention]
-                yield from self._follow(world, name, mention, needs, stays=stays)
+    def _settle(
+        self, world: World, name: str, inside: str, moved: Sequence[Rewrite], checks: Sequence[ValueCheck]
+    ) -> Iterator[Note]:
+        keeper = still_needed(world, name, inside)
+        for cls, field in () if inside else unused_settings(world, name, moved):
+            made = settings_field(world, cls, field, self.id, world.settings.key_env)
+            if made is None or made.rewrite is None:
+                continue
+            keeper = keeper or outside_reader(world, cls, field)
+            if keeper is None:
+                yield self.change(made.path, made.place, f"{name} becomes {world.settings.key_env}", made.rewrite)
+            else:
+                yield self.keep(made.path, made.place, f"{name} stays here: {keeper} still needs it")
+        found = list(dict.fromkeys(mentions(world, name, inside)))
+        in_file = {path: keeper_in(world, name, path, keeper) for path in {mention.path for mention in found}}
+        asking = Extents([(check.path, check.whole) for check in checks if check.now is None])
+        asks_anew = [(check.path, check.whole) for check in checks if check.now is not None]
+        needed = [mention for mention in found if in_file[mention.path] is not None]
+        followed = followed_code(world, name, needed, asks_anew)
+        kept = {m: None if followed.cover(m.path, m.place) else in_file[m.path] for m in found}
+        left = {
+            mention.path
+            for mention in found
+            if mention.role in _STAYING or (mention.role not in ("message", "entry") and kept[mention])
+            if not any(_covers(rewrite, mention) for rewrite in moved)
+        }
+        for mention in found:
+            here = any(rewrite.path == mention.path for rewrite in moved)
+            alone = mention.path in left or bool(kept[mention] and not here)
+            alone = alone or asking.cover(mention.path, mention.place)
+            stays = mention.role == "message" and alone and not followed.cover(mention.path, mention.place)
+            needs = keeper if mention.role in ("own", "stored", "literal", "handed") else kept[mention]
+            yield from self._follow(world, name, mention, needs, stays=stays)
 
     def _follow(self, world: World, name: str, mention: Mention, keeper: str | None, *, stays: bool) -> Iterator[Note]:
         key = world.settings.key_env

@@ -19,7 +19,7 @@ from codemod.python.read.suites import is_test_file
 from codemod.python.values.settings_class import is_settings_class, settings_field
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from codemod.python.edit.actions import Rewrite
     from codemod.python.read.facts import Facts, Import, Place
@@ -202,9 +202,12 @@ def keeper_in(world: World, name: str, path: str, keeper: str | None) -> str | N
     return None
 
 
-def followed_code(world: World, name: str, found: Sequence[Mention]) -> Extents:
-    """Where mentions of a variable are about clients which move, and nobody who stays: tests, and copied functions."""
-    followed = list(follow_copies(world, name))
+def followed_code(world: World, name: str, found: Sequence[Mention], moved: Iterable[tuple[str, Place]]) -> Extents:
+    """Where mentions of a variable are about clients which move, and nobody who stays: tests, and copied functions.
+
+    ``moved`` are tests of values that ask for the new key.
+    """
+    followed = [*moved, *follow_copies(world, name)]
     for mention in found:
         if mention.role in ("check", "lookup"):
             test = test_around(world.layout(mention.path), mention.place)

@@ -58,9 +58,9 @@ def _of_client(world: World, client: Client) -> Iterator[ValueCheck]:
         reads = list(_reads(world, client, text))
         for node, parent in reads:
             place = place_of(node)
-            test = test_around(world.layout(client.path), place)
-            if test is not None and (client.path, place) not in planned and _is_tested(node, parent, test):
-                moves = _is_about_moving(world, client.path, test, reads)
+            test = _test_of(world, client.path, node, parent)
+            if test is not None and (client.path, place) not in planned:
+                moves = _is_about_moving(world, client.path, test, reads) and not _has_staying(world, client.path, test)
                 yield ValueCheck(client.path, place, test.whole, now if moves else None)
 
 
@@ -87,11 +87,17 @@ def _reads(world: World, client: Client, text: str) -> Iterator[tuple[ast.expr, 
                 yield node, parent
 
 
-def _is_tested(node: ast.expr, parent: ast.AST, test: Test) -> bool:
-    """Whether no more is asked than if there is something."""
+def _test_of(world: World, path: str, node: ast.expr, parent: ast.AST) -> Test | None:
+    """The test in which no more is asked of an expression than if there is something."""
+    return test_around(world.layout(path), place_of(node)) if _asks(node, parent) else None
+
+
+def _asks(node: ast.expr, parent: ast.AST) -> bool:
     match parent:
-        case ast.UnaryOp(op=ast.Not()) | ast.BoolOp() | ast.If() | ast.While() | ast.IfExp() | ast.Assert():
-            return not any(lies_in(place_of(node), place) for code in test.code for place in code)
+        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
+            return test is node
+        case ast.UnaryOp(op=ast.Not()) | ast.BoolOp():
+            return True
         case ast.Compare(left=left, comparators=[ast.Constant(value=None | "")]):
             return left is node
     return False
@@ -105,8 +111,16 @@ def _is_about_moving(world: World, path: str, test: Test, reads: list[tuple[ast.
         if client.path == path and client.index not in world.held and not _keeps_here(world, client)
         for given, _ in _read_themselves(world, client)
     }
-    inside = [place_of(node) for node, _ in reads if _lies_in(place_of(node), test)]
+    others = (node for node, parent in reads if _test_of(world, path, node, parent) is None)
+    inside = [place_of(node) for node in others if _lies_in(place_of(node), test)]
     return bool(inside) and all(any(lies_in(place, whole) for whole in taken) for place in inside)
+
+
+def _has_staying(world: World, path: str, test: Test) -> bool:
+    """Whether the code that a test is about makes a client that stays, and may read the old variable by itself."""
+    return any(
+        client.path == path and world.stays(client.index) and _lies_in(client.place, test) for client in world.clients
+    )
 
 
 def _lies_in(place: Place, test: Test) -> bool:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codemod.python.edit.actions import OrElse, Require, Rewrite, SetCode, SetString, Wrap
-from codemod.python.plan.presence import own_tests
 from codemod.python.read.extents import lies_in
 from codemod.python.read.suites import is_test_file
 from codemod.python.values.configuration import env_file_defines
@@ -162,10 +161,7 @@ class _KeyMove:
             )
         code = self._same_look_up(origins) or self.environ
         own = self._rewrite(self.given.path, self.given.place, SetCode(code))
-        if self.beside or self.here is not None or code != self.environ:
-            self.rewrites = self.beside or [self.here or own]
-        else:
-            self.rewrites = [own, *own_tests(self.world, self.given, self.rule)]
+        self.rewrites = self.beside or [self.here or own]
 
     def _fall_back(self) -> None:
         """Read the new variable where the value would be none, which makes the SDK read OpenAI's."""

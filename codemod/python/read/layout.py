@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from codemod.python.read.extents import Nested, lies_in
+from codemod.python.read.extents import Nested
 from codemod.python.read.versions import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from codemod.python.read.facts import Place
 
@@ -80,36 +80,6 @@ class Layout:
         """The innermost statement that holds a place, and those behind it in its block."""
         statement, trail, body = self._statements[self.statement(place)]
         return statement, body[trail[-1].position + 1 :]
-
-    def expression(self, place: Place) -> ast.expr | None:
-        """The expression at exactly this place."""
-        inner = (node for node in ast.walk(self.node(place)) if isinstance(node, ast.expr))
-        return next((node for node in inner if place_of(node) == place), None)
-
-    def tests_around(self, place: Place) -> Iterator[tuple[ast.expr, bool, Sequence[ast.stmt | ast.expr]]]:
-        """The tests in a function by which a place is quietly passed over: each with its outcome and its branch.
-
-        What comes after a test that returns is its branch as well. One that raises instead is none.
-        """
-        for inner in ast.walk(self.node(place)):
-            if isinstance(inner, ast.IfExp):
-                for outcome, part in ((True, inner.body), (False, inner.orelse)):
-                    if lies_in(place, place_of(part)):
-                        yield inner.test, outcome, [part]
-        body, trail = self.tree.body, self._trail(self.statement(place))
-        for step, deeper in zip(trail, (*trail[1:], None), strict=True):
-            if step.functions == trail[-1].functions:
-                for index, statement in enumerate(body[: step.position]):
-                    if isinstance(statement, ast.If) and step.functions and isinstance(statement.body[-1], ast.Return):
-                        yield statement.test, False, [*statement.orelse, *body[index + 1 :]]
-            around = body[step.position]
-            if deeper is None:
-                return
-            body = next(block for block in _blocks(around) if id(block) == deeper.block)
-            if isinstance(around, ast.If) and deeper.functions == trail[-1].functions:
-                others = around.orelse if body is around.body else around.body
-                if not (others and isinstance(others[-1], ast.Raise)):
-                    yield around.test, body is around.body, body
 
     def top_level(self, place: Place) -> bool:
         """Whether a statement stands in the module's own block."""
