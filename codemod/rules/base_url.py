@@ -8,7 +8,8 @@ from codemod.python.edit.actions import OrElse, RenameIn, Rewrite, SetCode, SetS
 from codemod.python.link.external_clients import VARIABLES
 from codemod.python.names.names import keepers, mentions, realm, realms
 from codemod.python.plan.addresses import Address, classify, helper_call, moved_lookup, moved_node, serves_others
-from codemod.python.plan.keys import SDK_KEY, collapsed
+from codemod.python.plan.fallbacks import collapsed
+from codemod.python.plan.keys import SDK_KEY
 from codemod.python.values.settings_class import settings_field
 from codemod.rules.rule import Example, Note, Rule
 
