@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zlib
@@ -268,3 +269,17 @@ def test_an_answer_is_given_again_without_the_analysis(root: Path) -> None:
         loaded.append({row.rsplit("|", 1)[-1].strip() for row in done.stderr.decode().splitlines()})
     assert {"codemod.migrate", "codemod.python.world", "libcst"} <= loaded[0]
     assert not {"codemod.migrate", "codemod.python.world", "libcst"} & loaded[1]
+
+
+def test_nothing_that_finds_the_answer_reads_the_disk_unnoticed() -> None:
+    package = Path(cache.__file__).parent
+    pipeline = [
+        package / f"{name}.py" for name in ("migrate", "decide", "surroundings", "merge", "inventory", "checklist")
+    ]
+    pipeline += [path for room in ("python", "files", "rules") for path in sorted((package / room).rglob("*.py"))]
+    touches = re.compile(
+        r"disk\.(?:read|text)\(|\bopen\(|\bos\.(?:walk|scandir|stat)\(|\.(?:glob|read_text|read_bytes|exists)\("
+    )
+    reading = {path for path in pipeline if touches.search(path.read_text("utf-8"))}
+    asked = {package.parent / f"{module.replace('.', '/')}.py" for module in premises.QUESTIONS.values()}
+    assert reading == asked

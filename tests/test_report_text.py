@@ -73,13 +73,13 @@ def test_review_is_sorted_by_urgency() -> None:
 
 def test_a_run_that_finds_nothing_says_so_and_ends_with_its_summary() -> None:
     report = text.render(migration())
-    assert "Nothing here says OpenAI" in report
+    assert "Nothing to migrate" in report
     assert report.endswith("unreadable\n")
 
 
 def test_what_is_only_for_review_is_not_called_nothing() -> None:
     report = text.render(migration(findings=(finding("ABL015", Status.REVIEW, "a.py", 1, "unknown"),)))
-    assert "Nothing here says OpenAI" not in report
+    assert "Nothing to migrate" not in report
     assert "Sanity check" in report
 
 

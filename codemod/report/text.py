@@ -99,7 +99,7 @@ def _header(migration: Migration) -> Iterator[Line]:
     yield Line(Kind.TARGET, f"to {target.base_url}, key in {target.key_env}, model {target.model}")
     if not (migration.changes or migration.findings or migration.inventory):
         yield Line(Kind.BLANK)
-        yield Line(Kind.NOTE, "Nothing here says OpenAI: no client, key, address or model of it.")
+        yield Line(Kind.NOTE, "Nothing to migrate: no client, key, address or model here is OpenAI's.")
 
 
 def _changes(migration: Migration, *, quiet: bool) -> Iterator[Line]:
