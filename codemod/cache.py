@@ -21,14 +21,13 @@ from typing import TYPE_CHECKING, Any
 
 from codemod import disk
 from codemod.changes import Edit, FileChange, Finding, Migration, Remainder, Span, Status, Unreadable, applied
-from codemod.premises import digest, hold
+from codemod.premises import Premises, digest
 from codemod.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from codemod.discover import Tree
-    from codemod.premises import Premises
     from codemod.settings import Settings
 
 VARIABLE = "ABLIT_MIGRATE_CACHE_DIR"
@@ -46,7 +45,7 @@ def recall(tree: Tree, settings: Settings) -> Migration | None:
     place = folder / _name(tree, settings)
     try:
         stored = json.loads(zlib.decompress(disk.read(place)))
-        found = _migration(tree, settings, stored["answer"]) if hold(tree, stored["premises"]) else None
+        found = _migration(tree, settings, stored["answer"]) if Premises(tree).hold(stored["premises"]) else None
         if found is not None:
             os.utime(place)
     except (OSError, zlib.error, ValueError, LookupError, TypeError, AttributeError, AssertionError):

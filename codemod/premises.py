@@ -96,39 +96,36 @@ class Premises:
             "asked": [[name, args, _text(found)] for (name, args), found in self._asked.items()],
         }
 
-
-def hold(tree: Tree, state: dict[str, Any]) -> bool:
-    """Whether everything that was read and asked of a tree with the same files is the same as it was."""
-    now = Premises(tree)
-    for (paths, _), text in zip(now._listed, state["listed"], strict=True):
-        digests = b64decode(text)
-        for index, path in enumerate(paths):
-            before = digests[_SIZE * index : _SIZE * (index + 1)]
-            if before != _UNREAD and before != _now(now._root, path):
+    def hold(self, state: dict[str, Any]) -> bool:
+        """Whether all that an earlier run over the same files read and asked is still the same."""
+        for (paths, _), text in zip(self._listed, state["listed"], strict=True):
+            digests = b64decode(text)
+            for index, path in enumerate(paths):
+                before = digests[_SIZE * index : _SIZE * (index + 1)]
+                if before != _UNREAD and before != self._now(path):
+                    return False
+        if state["context"]:
+            self.context()
+            if _text(self._context) != state["context"]:
                 return False
-    if state["context"]:
-        now.context()
-        if _text(now._context) != state["context"]:
+        if any(_text(self._now(path)) != before for path, before in state["more"].items()):
             return False
-    if any(_text(_now(now._root, path)) != before for path, before in state["more"].items()):
-        return False
-    for name, args, before in state["asked"]:
-        question = getattr(import_module(QUESTIONS[name]), name)
-        if _text(_answer(question(tree.root, *args))) != before:
-            return False
-    return True
+        for name, args, before in state["asked"]:
+            question = getattr(import_module(QUESTIONS[name]), name)
+            if _text(_answer(question(self.tree.root, *args))) != before:
+                return False
+        return True
+
+    def _now(self, path: str) -> bytes:
+        try:
+            return digest(disk.read(os.path.join(self._root, path)))  # noqa: PTH118 - for every file of the tree
+        except OSError as error:
+            return _refused(error)
 
 
 def digest(data: bytes) -> bytes:
     """What stands for some content."""
     return hashlib.sha256(data).digest()[:_SIZE]
-
-
-def _now(root: str, path: str) -> bytes:
-    try:
-        return digest(disk.read(os.path.join(root, path)))  # noqa: PTH118 - for every file of the tree
-    except OSError as error:
-        return _refused(error)
 
 
 def _refused(error: OSError) -> bytes:
