@@ -39,7 +39,7 @@ def checkout(bench: Bench, folder: Path) -> list[Row]:
     rows.append(Row(f"{name} again: libcst.tool codemod -j 2", libcst / again, note=against(again, libcst)))
     if share:
         is_dense = f"{name}, {share:.0%} of files mention openai"
-        rows.append(against_parse(bench, folder, is_dense, 3 if share >= _DENSE else None))
+        rows += against_parse(bench, folder, is_dense, 3 if share >= _DENSE else None)
     rows.append(Row(f"{name}: ast-grep", found["ast-grep"].wall / ours, note=against(ours, found["ast-grep"].wall)))
     if rg:
         beyond = (ours - found["start"].wall) / found["rg"].wall
