@@ -66,6 +66,8 @@ FIELDS = frozenset(
         "dataclasses.field",
         "pydantic.Field",
         "pydantic.fields.Field",
+        "pydantic.PrivateAttr",
+        "pydantic.fields.PrivateAttr",
         "attrs.field",
         "attr.ib",
         "attr.attrib",
@@ -96,7 +98,8 @@ CHOOSERS = frozenset(
     for place in ("", "sidebar.")
     for kind in ("selectbox", "radio", "select_slider", "pills")
 )
-DEPENDS = frozenset({"fastapi.Depends", "fastapi.params.Depends", "fastapi.Security"})
+# Those that are given what makes a value.
+DEPENDS = frozenset({"fastapi.Depends", "fastapi.params.Depends", "fastapi.Security", "attrs.Factory", "attr.Factory"})
 PARTIALS = frozenset({"functools.partial", "partial", "functools.partialmethod"})
 PROVIDERS = frozenset(
     f"dependency_injector.providers.{kind}"

@@ -50,6 +50,7 @@ def class_escapes(world: World) -> Iterator[Escape]:
             continue
         for callee, call, arg in entries:
             looked_at = arg.name in _DESCRIBING or externals.tells_types(callee) or _is_harmless(callee)
+            looked_at = looked_at or callee in externals.FIELDS | externals.DEPENDS  # what these make is followed
             if not (looked_at or externals.is_mock(callee) or world.runs_known(callee, call)):
                 yield Escape(callee, call)
 
