@@ -47,7 +47,9 @@ class Callbacks(Stores):
         """The functions among the arguments are called by what is called ``name``, which gives ``made``."""
         if name in externals.MAPPERS:
             self._map(call)
-        else:
+        elif name in externals.STAR_MAPPERS:
+            self._star_map(call)
+        elif name not in externals.STARTERS:
             self._callbacks(call, made)
         self._started(name, call)
 
@@ -113,19 +115,28 @@ class Callbacks(Stores):
         self.connect(made, self.field(results, ALL))
         self.on_value(function.node, lambda value: self._call_back(value, call._replace(args=elements, result=made), 0))
 
+    def _star_map(self, call: Invocation) -> None:
+        """``pool.starmap(function, [(model, text), ...])``: a function is called with what stands in each element."""
+        if len(call.positional()) < 2:
+            return
+        function, given = call.positional()[:2]
+        element = given._replace(node=self.program.new_node(self.program.call_file[call.call]))
+        made = call._replace(result=self.program.new_node(self.program.call_file[call.call]))
+        self.on_value(given.node, lambda value: self.element(value, element.node))
+        self._with_elements(made, element, None, lambda passed: self._start(function, passed))
+
     def _started(self, name: str, call: Invocation) -> None:
         """``Thread(target=f, args=(x, y))``."""
         if name not in externals.STARTERS:
             return
         function, given, keyword = externals.STARTERS[name]
-        target, args, named = call.argument(function, keyword), call.argument(given, "args"), call.keyword("kwargs")
-        if target is None:
-            return
+        target, args = call.argument(function, keyword), call.argument(given, "args")
+        if target is not None:
+            named = call.argument(given + 1, "kwargs") or call.keyword("kwds")
+            self._with_elements(call, args, named, lambda passed: self._start(target, passed))
 
-        def start(passed: Invocation) -> None:
-            self.on_value(target.node, lambda called: self._call_back(called, passed, 0))
-
-        self._with_elements(call, args, named, start)
+    def _start(self, function: Arg, call: Invocation) -> None:
+        self.on_value(function.node, lambda value: self._call_back(value, call, 0))
 
     def call_queued(self, function: int, call: Invocation) -> None:
         """``task.apply_async(args=[text], kwargs={"model": "gpt-4o"})``."""

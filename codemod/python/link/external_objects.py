@@ -29,6 +29,7 @@ _SHARED_NAMES = {
 # Classes whose objects a framework passes to the functions that annotate a parameter with them.
 PASSED = frozenset(
     {"fastapi.FastAPI", "starlette.applications.Starlette", "flask.Flask", "typer.Context", "click.Context"}
+    | {"fastapi.BackgroundTasks", "starlette.background.BackgroundTasks"}
     | {name.removesuffix("().app") for name in _SHARED_NAMES if name.endswith("().app")}
 )
 # Those that are given a function which opens what they need as long as they run.

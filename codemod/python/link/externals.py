@@ -117,22 +117,33 @@ RUNNERS = {
     "anyio.to_thread.run_sync": 0,
     "asyncio.get_running_loop().run_in_executor": 1,
     "asyncio.get_event_loop().run_in_executor": 1,
+    "fastapi.BackgroundTasks().add_task": 0,
+    "starlette.background.BackgroundTasks().add_task": 0,
+    "starlette.concurrency.run_in_threadpool": 0,
+    "fastapi.concurrency.run_in_threadpool": 0,
+    **{
+        f"asyncio.get_{loop}_loop().call_{when}": position
+        for loop in ("running", "event")
+        for when, position in (("soon", 0), ("soon_threadsafe", 0), ("later", 1), ("at", 1))
+    },
 }
+_POOLS = ("multiprocessing.Pool()", "multiprocessing.pool.ThreadPool()")
 # Functions that call a function with the elements of what follows it.
 MAPPERS = frozenset(
     {"map", "filter"}
     | {f"concurrent.futures.{kind}PoolExecutor().map" for kind in ("Thread", "Process")}
-    | {
-        f"multiprocessing.{pool}().{way}"
-        for pool in ("Pool", "pool.ThreadPool")
-        for way in ("map", "imap", "imap_unordered")
-    }
+    | {f"{pool}.{way}" for pool in _POOLS for way in ("map", "map_async", "imap", "imap_unordered")}
 )
-# Classes whose objects call a function later, with what stands in a tuple: the positions of the two, and its keyword.
+# Those that call it with what stands in each element.
+STAR_MAPPERS = frozenset(
+    {"itertools.starmap"} | {f"{pool}.{way}" for pool in _POOLS for way in ("starmap", "starmap_async")}
+)
+# What calls a function later, with what stands in a tuple: the positions of the two, and its keyword.
 STARTERS = {
     "threading.Thread": (1, 3, "target"),
     "threading.Timer": (1, 2, "function"),
     "multiprocessing.Process": (1, 3, "target"),
+    **{f"{pool}.{way}": (0, 1, "func") for pool in _POOLS for way in ("apply", "apply_async")},
 }
 # Decorators that change what calling or reading a function gives.
 PROPERTIES = frozenset({"property", "functools.cached_property", "django.utils.functional.cached_property"})
@@ -228,6 +239,7 @@ def passes_on(name: str) -> bool:
         or name in ELEMENT_OF
         or name in DEFERRED
         or name in MAPPERS
+        or name in STAR_MAPPERS
         or name in ("enumerate", "zip", "getattr")
         or name.endswith((".add_argument", ".add_option"))
     )

@@ -280,7 +280,15 @@ class Values:
         """Whether a call outside does no more than call functions of the repository with what it is given."""
         position = externals.RUNNERS.get(callee)
         args = self.program.calls[call].args
+        if callee in externals.STARTERS:
+            function, _, keyword = externals.STARTERS[callee]
+            named = [arg for arg in args if arg.name == keyword] or [a for a in args[function:] if a.name is None]
+            return bool(named) and self._is_known(named[0].node)
         if position is None or any(arg.stars or arg.name is not None for arg in args[: position + 1]):
             return False
-        called = self.program.values.get(args[position].node, ()) if position < len(args) else ()
+        return position < len(args) and self._is_known(args[position].node)
+
+    def _is_known(self, function: int) -> bool:
+        """Whether a node holds nothing but functions of the repository."""
+        called = self.program.values.get(function, ())
         return bool(called) and all(isinstance(value, FunctionRef | Bound) for value in called)
