@@ -37,7 +37,7 @@ class Stores(Calling):
             self._add_option(value.site, call)
         elif name.endswith((".set_defaults", ".parse_args", ".parse_known_args")):
             self._fill_options(value.site, call)
-        if name.endswith(".get") and external_objects.is_shared(name):
+        if name.endswith(".get") and (value.site < 0 or external_objects.is_shared(name)):
             self._get_kept(External(value.name.removesuffix(".get"), value.site), call)
         if external_objects.configures(name):
             self._configure(External(value.name.rpartition(".")[0], value.site), call)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, ClassVar
 
-from codemod.python.read.expressions import ExpressionScanner
 from codemod.python.read.facts import Iteration
+from codemod.python.read.unpacking import Unpacking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from codemod.python.read.scopes import Environment
 
 
-class ControlFlow(ExpressionScanner):
+class ControlFlow(Unpacking):
     """Visits statements that branch. ``dead`` is true after one that control does not leave downwards."""
 
     statements: ClassVar[dict[type, Callable[..., None]]]
@@ -129,7 +129,7 @@ class ControlFlow(ExpressionScanner):
         self.dead = self.dead or dead
 
     def visit_match(self, node: ast.Match) -> None:
-        """``match``: what a pattern captures holds the subject."""
+        """``match``: what a pattern captures is the subject, or a part of it."""
         subject = self.expr(node.subject)
         self.use(subject, "compare", node.subject)
         before = self.scope.env
@@ -137,9 +137,7 @@ class ControlFlow(ExpressionScanner):
         exhaustive = False
         for case in node.cases:
             self.scope.env = dict(before)
-            for pattern in ast.walk(case.pattern):
-                if isinstance(pattern, ast.MatchAs | ast.MatchStar) and pattern.name:
-                    self.bind(pattern.name, subject)
+            self.capture(case.pattern, subject)
             if case.guard is not None:
                 self.use(self.expr(case.guard), "test", case.guard)
             elif isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None:

@@ -16,7 +16,6 @@ from codemod.python.read.facts import (
     Composition,
     Facts,
     Import,
-    ItemLoad,
     ItemStore,
     Part,
 )
@@ -252,20 +251,10 @@ class _Scanner(ControlFlow):
                 site = ItemStore(self.expr(base), self.expr(key), literal, value, place, right_place, owner)
                 self.facts.item_stores.append(site)
             case ast.Tuple(elts=elements) | ast.List(elts=elements):
-                for position, element in enumerate(elements):
-                    item = self.element(value, position, isinstance(element, ast.Starred))
+                for element, item in zip(elements, self.elements(value, elements), strict=True):
                     self.assign(element, item, statement)
             case ast.Starred(value=inner):
                 self.assign(inner, value, statement)
-
-    def element(self, value: int, position: int, starred: bool) -> int:
-        """What unpacking binds to the target at ``position``."""
-        if starred:
-            return value
-        result = self.node()
-        place = self.facts.places.get(value, (0, 0, 0, 0))
-        self.facts.item_loads.append(ItemLoad(value, -1, position, result, place))
-        return result
 
     # Definitions
 
