@@ -172,6 +172,8 @@ class Attributes(Classes):
     def _super_attribute(self, cls: int, name: str, result: int) -> None:
         for base in self.bases[cls]:
             self.member(base, name, Instance(cls), result)
+        if name == "__new__":
+            self.put(result, External("object.__new__"))
         if not self.bases[cls] and self.is_client_class(cls):
             self.put(result, Super(cls, name))
 

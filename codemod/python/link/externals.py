@@ -213,7 +213,7 @@ DECLARED = FIELDS | TYPED.keys() | CHOOSERS | DEPENDS
 IMPORTERS = frozenset({"importlib.import_module"})
 # Functions of which it is known what calling them gives.
 KNOWN_FUNCTIONS = frozenset(
-    {"getattr", "setattr", "globals", "super", "enumerate", "zip"}
+    {"getattr", "setattr", "globals", "super", "enumerate", "zip", "object.__new__"}
     | AS_DICT
     | LOOKUPS.keys()
     | DEFERRED

@@ -10,6 +10,7 @@ from codemod.python.link.callbacks import CALLABLES, Callbacks
 from codemod.python.link.calling import Invocation
 from codemod.python.link.graph import ALL
 from codemod.python.link.objects import (
+    ClassRef,
     ClientRef,
     Container,
     External,
@@ -103,8 +104,9 @@ class Libraries(Callbacks):
             self._pairs(positional, call, int(name == "enumerate"))
         elif name in externals.DICT_FACTORIES:
             self._make_dict(name, call)
-        elif name in externals.AS_DICT and positional:
-            self.on_value(positional[0].node, lambda value: self.as_dict(value, call.result))
+        elif name in externals.AS_DICT | {"object.__new__"} and positional:
+            give = self.as_dict if name in externals.AS_DICT else self._made_without
+            self.on_value(positional[0].node, lambda value: give(value, call.result))
         else:
             return False
         return True
@@ -297,6 +299,11 @@ class Libraries(Callbacks):
                 self.connect(arg.node, self.field(container, arg.name))
             else:
                 self.on_value(arg.node, lambda value: self.spread_into(container, value))
+
+    def _made_without(self, cls: Value, result: int) -> None:
+        """``super().__new__(cls)``: an object that has not been initialized."""
+        if isinstance(cls, ClassRef | Instance):
+            self.put(result, Instance(cls.index))
 
     def as_dict(self, value: Value, result: int) -> None:
         """``result`` is a dict of an object's fields, or of a command line's options."""
