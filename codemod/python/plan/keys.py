@@ -175,17 +175,27 @@ class _KeyMove:
         self.rewrites.append(self._rewrite(path, place, late))
 
     def _same_look_up(self, origins: list[Origin]) -> str | None:
-        """The look-up that stands in the constructor, in a mapping of its own kind, with the new name."""
+        """The look-up in a mapping of its own kind, with the new name: it may read a file, as `os.environ` does not."""
         if len(origins) != 1 or origins[0].kind != "lookup":
             return None
-        lookup = self.world.program.lookups[origins[0].node]
-        here = self._rewrite(self.given.path, self.given.place, SetCode(""))
-        name = self.world.place(lookup.name)
-        inside = self.world.path(lookup.node) == self.given.path and here.covers(lookup.place)
-        if lookup.how.environment or not inside or not here.covers(name):
+        world, (path, place) = self.world, (self.given.path, self.given.place)
+        lookup = world.program.lookups[origins[0].node]
+        if lookup.how.environment:
             return None
-        text, old = self.world.text(self.given.path, self.given.place), self.world.text(self.given.path, name)
-        return text.replace(old, f'"{self.world.settings.key_env}"', 1)
+        here, name = self._rewrite(path, place, SetCode("")), world.place(lookup.name)
+        inside = world.path(lookup.node) == path and here.covers(lookup.place)
+        if inside and not here.covers(name):
+            return None
+        if not inside:
+            layout = world.layout(path)
+            near = world.path(lookup.node) == path
+            if not near or not layout.precedes(layout.statement(lookup.place), layout.statement(place)):
+                raise UnresolvedError(path, place, "its source reads a file, also for somebody who stays at OpenAI")
+            if not lies_in(name, lookup.place):
+                return None
+        text, old = world.text(path, place if inside else lookup.place), world.text(path, name)
+        code = text.replace(old, f'"{world.settings.key_env}"', 1)
+        return code if inside or (lookup.how.raises and lookup.default < 0) else f"{code} or {self.environ}"
 
     def _moved_already(self, origin: Origin) -> bool:
         """Whether a source lies inside one that moves as a whole (a settings field's or a look-up's default)."""
