@@ -22,6 +22,7 @@ KEY_ENV = "ABLIT_KEY"
 BASE_URL_ENV = "ABLIT_BASE_URL"
 # docs/openai-responses-api
 KEYS_PAGE = "https://abliteration.ai/console/keys"
+OPENAI_KEYS_PAGE = re.compile(r"https?://(?:platform|beta)\.openai\.com/[\w/.-]*\bapi-keys\b")
 # models page; a captured models list of 2026-09-16.
 MODEL = "abliterated-model"
 LARGE_MODELS = frozenset({"abliterated-model-large", "abliterated-model-large-v2"})

@@ -14,7 +14,6 @@ _BRACKETS = re.compile(r"\s*(?:<[^<>]*>|\{+[^{}]*\}+|\[[^\[\]]*\])\s*")
 _SHORT = 12
 _NAME = re.compile(r"openai", re.IGNORECASE)
 _NAMED = re.compile(r"\bOpen ?AI\b(?![-.]\w)")
-_PAGE = re.compile(r"https?://(?:platform|beta)\.openai\.com/[\w/.-]*\bapi-keys\b")
 _ASKS = re.compile(r"(?:[Yy]our|YOUR|[Ii]nsert|INSERT|[Pp]aste|PASTE|[Rr]eplace|REPLACE)(?=[A-Z_\s-]|open|api|key)")
 # The value would go on coming from where OpenAI's key is kept: ``op://vault/item``, ``llm-key:latest``, a path.
 _ADDRESS = re.compile(
@@ -39,7 +38,7 @@ def is_address(text: str) -> bool:
 
 def reworded(text: str) -> str:
     """A placeholder that speaks of OpenAI, speaking of the new provider: ``sk-your-key`` -> ``ak_your-key``."""
-    if _PAGE.search(text) is not None:
+    if provider.OPENAI_KEYS_PAGE.search(text) is not None:
         return described(text)
     text = re.sub(r"\Ask-(?:proj-|svcacct-|admin-)?", "ak_", text)
     prose = " " in text
@@ -48,7 +47,7 @@ def reworded(text: str) -> str:
 
 def described(text: str) -> str:
     """A text for people about OpenAI's key, about the new provider's: its name, and the page where keys are made."""
-    return _NAMED.sub("abliteration.ai", _PAGE.sub(provider.KEYS_PAGE, text))
+    return _NAMED.sub("abliteration.ai", provider.OPENAI_KEYS_PAGE.sub(provider.KEYS_PAGE, text))
 
 
 def _renamed(name: str, *, prose: bool) -> str:

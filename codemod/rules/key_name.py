@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.edit.actions import RenameArgument, RenameIn, Rewrite, SetCode, SetString
+from codemod.python.edit.actions import RenameArgument, RenameInMessage, Rewrite, SetCode, SetString
 from codemod.python.names.names import (
     followed_code,
     keeper_in,
@@ -125,7 +125,7 @@ class KeyName(Rule):
             else:
                 yield self.keep(mention.path, mention.place, message)
         else:
-            action: Action = RenameIn(name, key) if mention.role == "message" else SetString(key)
+            action: Action = RenameInMessage(name, key) if mention.role == "message" else SetString(key)
             action = RenameArgument(name, key) if mention.argument else action
             rewrite = Rewrite(mention.path, mention.place, action, self.id)
             yield self.change(mention.path, mention.place, f"{name} becomes {key}", rewrite)

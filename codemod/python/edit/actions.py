@@ -29,6 +29,14 @@ class RenameIn:
 
 
 @dataclass(frozen=True, slots=True)
+class RenameInMessage:
+    """Replace a variable's name in a text for people, and with it the page where OpenAI's keys are made."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetCode:
     """Replace an expression."""
 
@@ -146,6 +154,7 @@ class InsertLines:
 Action = (
     SetString
     | RenameIn
+    | RenameInMessage
     | SetCode
     | OrElse
     | Require

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from codemod import provider
 from codemod.changes import Edit, Span
 from codemod.python.edit.actions import (
     Action,
@@ -28,6 +29,7 @@ from codemod.python.edit.actions import (
     RemoveStatement,
     RenameArgument,
     RenameIn,
+    RenameInMessage,
     Require,
     SetArguments,
     SetCode,
@@ -127,7 +129,9 @@ def _carry_out(action: Action, text: str, source: Source, task: _Task) -> str:
         case SetString(content):
             return _set_string(text, content)
         case RenameIn(old, new) | SwapImport(old, new):
-            return re.sub(rf"(?<![A-Za-z0-9_]){re.escape(old)}(?![A-Za-z0-9_])", new.replace("\\", r"\\"), text)
+            return _renamed(text, old, new)
+        case RenameInMessage(old, new):
+            return provider.OPENAI_KEYS_PAGE.sub(provider.KEYS_PAGE, _renamed(text, old, new))
         case SetCode(code):
             return _keeping_comments(_code(code, task.names), text)
         case OrElse(code):
@@ -214,6 +218,10 @@ def _with_comments(call: cst.Call, item: str) -> str:
 
 def _after_comma(arg: cst.Arg) -> cst.BaseParenthesizableWhitespace:
     return arg.comma.whitespace_after if isinstance(arg.comma, cst.Comma) else arg.whitespace_after_arg
+
+
+def _renamed(text: str, old: str, new: str) -> str:
+    return re.sub(rf"(?<![A-Za-z0-9_]){re.escape(old)}(?![A-Za-z0-9_])", new.replace("\\", r"\\"), text)
 
 
 def _keeping_comments(code: str, replaced: str) -> str:

@@ -11,6 +11,7 @@ from codemod.changes import Edit, Span, applied, excerpt, touching
 from codemod.python.edit.actions import (
     Action,
     RenameIn,
+    RenameInMessage,
     Require,
     Rewrite,
     SetArguments,
@@ -111,7 +112,7 @@ def _distinct(rewrites: list[Rewrite]) -> list[Rewrite]:
     whole = Extents((r.path, r.place) for r in rewrites if isinstance(r.action, SetCode | Require))
     kept: dict[tuple[Place, Action], Rewrite] = {}
     for rewrite in rewrites:
-        string = isinstance(rewrite.action, SetString | RenameIn)
+        string = isinstance(rewrite.action, SetString | RenameIn | RenameInMessage)
         if not (string and whole.surround(rewrite.path, rewrite.place)):
             kept.setdefault((rewrite.place, rewrite.action), rewrite)
     values = [place for place, action in kept if isinstance(action, SetCode | SetString | Require)]
