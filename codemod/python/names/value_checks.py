@@ -55,6 +55,7 @@ def _of_client(world: World, client: Client) -> Iterator[ValueCheck]:
         if not _NAME.fullmatch(text):
             continue
         now = code.replace('{environ}["', '{environ}.get("').replace('"]', '")').removesuffix(_UNWRAPPED)
+        now = f"({now})" if " or " in now else now  # behind a `not`
         reads = list(_reads(world, client, text))
         for node, parent in reads:
             place = place_of(node)
@@ -118,9 +119,8 @@ def _is_about_moving(world: World, path: str, test: Test, reads: list[tuple[ast.
 
 def _has_staying(world: World, path: str, test: Test) -> bool:
     """Whether the code that a test is about makes a client that stays, and may read the old variable by itself."""
-    return any(
-        client.path == path and world.stays(client.index) and _lies_in(client.place, test) for client in world.clients
-    )
+    here = (client for client in world.clients if client.path == path and _lies_in(client.place, test))
+    return any(client.index in world.held or _keeps_here(world, client) for client in here)
 
 
 def _lies_in(place: Place, test: Test) -> bool:
