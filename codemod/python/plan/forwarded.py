@@ -98,6 +98,6 @@ class Forwarded:
                 yield _State(source, held, (label, *context) if label > 0 else context)
         read = self._reads.get(node)
         if read is not None:
-            for value in values.get(read.base, ()):
-                if isinstance(value, Resource) and held in (value, value._replace(path=(*value.path, read.name))):
-                    yield _State(read.base, value, context)
+            known = values.get(read.base, ())
+            outer = Resource(held.client, held.path[:-1]) if held.path[-1] == read.name else held
+            yield from (_State(read.base, each, context) for each in dict.fromkeys((held, outer)) if each in known)
