@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemod.python.link import external_clients, external_http, externals
-from codemod.python.link.calling import Invocation
 from codemod.python.link.graph import ALL
+from codemod.python.link.invocation import Invocation
 from codemod.python.link.objects import (
     Bound,
     ClassRef,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from codemod.python.link import external_clients, external_lookups
+from codemod.python.link import external_clients
+from codemod.python.link.containers import Containers
 from codemod.python.link.graph import ALL, ANY, KEYS
-from codemod.python.link.items import Items
+from codemod.python.link.invocation import Invocation
 from codemod.python.link.objects import (
     Bound,
     ClassRef,
@@ -24,7 +25,7 @@ from codemod.python.link.objects import (
     Super,
     Value,
 )
-from codemod.python.link.program import ApiCall, Constructor, EnvironmentLookup, HttpCall
+from codemod.python.link.program import ApiCall, Constructor, HttpCall
 from codemod.python.read.facts import Arg
 
 if TYPE_CHECKING:
@@ -36,34 +37,7 @@ if TYPE_CHECKING:
 _MAX_ELEMENTS = 16
 
 
-class Invocation(NamedTuple):
-    """A call as its callee sees it: arguments (with those of a ``partial`` in front), result, and the call's index."""
-
-    args: tuple[Arg, ...]
-    result: int
-    call: int
-
-    def positional(self) -> list[Arg]:
-        """The plain positional arguments in order, up to a starred one."""
-        found = []
-        for arg in self.args:
-            if arg.stars == 1:
-                break
-            if arg.name is None and not arg.stars:
-                found.append(arg)
-        return found
-
-    def keyword(self, name: str) -> Arg | None:
-        """The keyword argument of that name."""
-        return next((arg for arg in self.args if arg.name == name), None)
-
-    def argument(self, position: int, name: str) -> Arg | None:
-        """The argument at a position or of a name."""
-        positional = self.positional()
-        return positional[position] if 0 <= position < len(positional) else self.keyword(name)
-
-
-class Calling(Items):
+class Calling(Containers):
     """Call sites."""
 
     def __init__(self, modules: Modules) -> None:
@@ -99,7 +73,7 @@ class Calling(Items):
             case Resource():
                 self._api_call(value, call)
             case ContainerMethod(node, name):
-                self._container_call(Container(node), name, call)
+                self.container_call(Container(node), name, call)
             case Instance(index) if self.has_method(index, "__call__"):
                 method = self.program.new_node(0)
                 self.member(index, "__call__", value, method)
@@ -369,53 +343,7 @@ class Calling(Items):
         """A function is called later; provided by ``callbacks``."""
         raise AssertionError((function, call))
 
-    # Containers and partials
-
-    def _container_call(self, container: Container, name: str, call: Invocation) -> None:
-        positional = call.positional()
-        if name in ("get", "pop", "setdefault") and positional:
-            key = self.program.constants.get(positional[0].node, ...)
-            self.program.external_args[positional[0].node].append((f"dict.{name}", call.call, positional[0]))
-            self.connect(self.field(container, ALL if key is ... else key), call.result)
-            if name == "get":
-                self._get_name(container, positional, call)
-            for default in positional[1:2]:
-                self.connect(default.node, call.result)
-                if name == "setdefault":
-                    self.connect(default.node, self.field(container, key))
-        elif name in ("values", "keys", "pop", "popleft"):
-            view = Container(call.result)
-            self.put(call.result, view)
-            self.connect(self.field(container, KEYS if name == "keys" else ALL), self.field(view, ALL))
-            if name.startswith("pop"):
-                self.connect(self.field(container, ALL), call.result)
-        elif name == "items":
-            pair = Container(self.program.new_node(self.program.call_file[call.call]))
-            view = Container(call.result)
-            self.put(call.result, view)
-            self.put(self.field(view, ALL), pair)
-            self.connect(self.field(container, KEYS), self.field(pair, 0))
-            self.connect(self.field(container, ALL), self.field(pair, 1))
-        elif name == "copy":
-            self.put(call.result, container)
-        elif name in ("append", "add", "appendleft", "insert") and positional:
-            self.connect(positional[-1].node, self.field(container, ANY))
-        elif name in ("update", "extend"):
-            for arg in call.args:
-                if arg.name is not None:
-                    self.connect(arg.node, self.field(container, arg.name))
-                else:
-                    self.on_value(arg.node, lambda value: self._update(container, value))
-
-    def _get_name(self, container: Container, positional: list[Arg], call: Invocation) -> None:
-        made, how = self.program.calls[call.call], external_lookups.Lookup(False, False)
-        name, default = positional[0].node, positional[1].node if len(positional) > 1 else -1
-        self.read_name(container, EnvironmentLookup(call.result, how, name, default, made.place, made.func_place))
-
-    def _update(self, container: Container, value: Value) -> None:
-        self.spread_into(container, value)
-        if isinstance(value, External):
-            self.program.filled.add(self.field(container, ANY))
+    # Partials and providers
 
     def _call_partial(self, index: int, call: Invocation) -> None:
         made = self.program.calls[index]
@@ -446,8 +374,3 @@ class Calling(Items):
         make(*given)
         for position, arg in enumerate(given):
             self.on_value(arg.node, lambda value, position=position: inject(value, position))  # type: ignore[misc]
-
-    def element(self, value: Value, result: int) -> None:
-        """``result`` is an element of what a container holds, a key of a dict."""
-        if isinstance(value, Container):
-            self.connect(self.field(value, KEYS if value.node in self.program.dicts else ALL), result)

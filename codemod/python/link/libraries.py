@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from codemod.python.link import external_clients, external_http, external_lookups, externals
 from codemod.python.link.attributes import OPTIONS, PARSED
 from codemod.python.link.callbacks import CALLABLES, Callbacks
-from codemod.python.link.calling import Invocation
 from codemod.python.link.graph import ALL
+from codemod.python.link.invocation import Invocation
 from codemod.python.link.objects import (
     ClassRef,
     ClientRef,

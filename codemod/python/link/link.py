@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from codemod import provider
 from codemod.python.link import external_clients, external_http, external_objects, externals
 from codemod.python.link.attributes import SETTER
-from codemod.python.link.calling import Invocation
 from codemod.python.link.graph import KEYS
+from codemod.python.link.invocation import Invocation
 from codemod.python.link.libraries import Libraries
 from codemod.python.link.objects import (
     ClassRef,

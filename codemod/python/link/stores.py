@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from codemod.python.link import external_objects
 from codemod.python.link.attributes import NAMESPACE, OPTIONS
-from codemod.python.link.calling import Calling, Invocation
+from codemod.python.link.calling import Calling
+from codemod.python.link.invocation import Invocation
 from codemod.python.link.objects import ClassRef, Container, External, FunctionRef, ModuleRef, Value
 from codemod.python.link.program import EnvironmentStore, Option
 
