@@ -151,7 +151,8 @@ def _shared(world: World, client: Client, use: ModuleUse, rule: str) -> Iterator
             for origin in world.origins(store.value):
                 url = world.literal(origin)
                 if not isinstance(url, str) or classify(url, world.settings.base_url) is Address.OTHER:
-                    why = f"the module is left alone: {store.name} names another host, but this major ignores it"
+                    names = "names" if isinstance(url, str) else "may name"
+                    why = f"the module is left alone: {store.name} {names} another host, but this major ignores it"
                     yield Reason("url", path, store.place, why, _BY_HAND)
     yield from _of_either_major(world, client, use)
     yield from _opaque_calls(world, use)
