@@ -14,7 +14,7 @@ import json
 import os
 import sys
 import zlib
-from dataclasses import astuple, replace
+from dataclasses import fields, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,8 +89,8 @@ def _folder(root: Path) -> Path | None:
 
 def _name(tree: Tree, settings: Settings) -> str:
     """What an answer is stored under: all that decides it but what files hold, and how many processes look at them."""
-    skipped = [astuple(each) for each in tree.skipped]
-    parts = (sys.version, sorted(_code()), astuple(replace(settings, jobs=None)), str(tree.root), tree.whole, skipped)
+    skipped = [_values(each) for each in tree.skipped]
+    parts = (sys.version, sorted(_code()), _values(replace(settings, jobs=None)), str(tree.root), tree.whole, skipped)
     listed = ("\0".join(paths) for paths in (tree.selected, tree.others, tree.ignored))
     text = "\0\0".join((repr(parts), *listed))
     return digest(text.encode("utf-8", "surrogatepass")).hex() + _SUFFIX
@@ -145,11 +145,16 @@ def _plain(migration: Migration) -> dict[str, Any]:
             ]
             for change in migration.changes
         ],
-        "findings": [astuple(finding) for finding in migration.findings],
-        "unreadable": [astuple(each) for each in migration.unreadable],
+        "findings": [_values(finding) for finding in migration.findings],
+        "unreadable": [_values(each) for each in migration.unreadable],
         "checklist": migration.checklist,
-        "inventory": [astuple(each) for each in migration.inventory],
+        "inventory": [_values(each) for each in migration.inventory],
     }
+
+
+def _values(record: Finding | Unreadable | Remainder | Settings) -> list[Any]:
+    """What the fields of a record hold, in their order."""
+    return [getattr(record, each.name) for each in fields(record)]
 
 
 def _migration(tree: Tree, settings: Settings, plain: dict[str, Any]) -> Migration | None:
