@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from codemod import disk
+from codemod import __version__, disk
 from codemod.changes import Edit, FileChange, Finding, Migration, Remainder, Span, Status, Unreadable, applied
 from codemod.premises import Premises, digest
 from codemod.redact import redact
@@ -90,7 +90,8 @@ def _folder(root: Path) -> Path | None:
 def _name(tree: Tree, settings: Settings) -> str:
     """What an answer is stored under: all that decides it but what files hold, and how many processes look at them."""
     skipped = [_values(each) for each in tree.skipped]
-    parts = (sys.version, sorted(_code()), _values(replace(settings, jobs=None)), str(tree.root), tree.whole, skipped)
+    code = (__version__, sys.version, sorted(_code()))
+    parts = (code, _values(replace(settings, jobs=None)), str(tree.root), tree.whole, skipped)
     listed = ("\0".join(paths) for paths in (tree.selected, tree.others, tree.ignored))
     text = "\0\0".join((repr(parts), *listed))
     return digest(text.encode("utf-8", "surrogatepass")).hex() + _SUFFIX
