@@ -98,16 +98,16 @@ def _name(tree: Tree, settings: Settings) -> str:
 
 
 def _code() -> Iterator[tuple[str, int, int]]:
-    """The files of the program itself, and libcst, by size and time: another version may have another answer."""
+    """The program itself and the folder of its libraries, by size and time: another version may have another answer."""
     for folder, _, names in os.walk(Path(__file__).parent):
         for name in names:
             if not name.endswith(".pyc"):
                 facts = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - hundreds of them, in each run
                 yield name, facts.st_size, facts.st_mtime_ns
-    libcst = find_spec("libcst")
-    if libcst is not None and libcst.origin is not None:
-        facts = os.stat(libcst.origin)  # noqa: PTH116
-        yield libcst.origin, facts.st_size, facts.st_mtime_ns
+    library = find_spec("libcst")
+    if library is not None and library.origin is not None:
+        place = Path(library.origin).parents[1]  # it changes with each of them that is installed or removed
+        yield str(place), 0, place.stat().st_mtime_ns
 
 
 def _write(place: Path, data: bytes) -> None:
