@@ -99,6 +99,7 @@ class World(Values):
         self.clients += module_clients(self, len(self.clients))
         self._by_index = {client.index: client for client in self.clients}
         self.key_uses = self._argument_index("api_key")
+        self.url_uses = self._argument_index("base_url")
         self.model_uses: dict[int, list[ApiCall]] = {}
         for client in self.clients:
             for call in client.all_calls:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codemod.python.plan.borrowed import taker
 from codemod.rules.rule import Note, Rule
 
 if TYPE_CHECKING:
@@ -19,12 +20,16 @@ class EscapingClient(Rule):
     Wrappers that give the client back (``instructor.from_openai``, ``wrap_openai``) and classes that are known to call
     nothing but chat completions and responses are followed. A library that is handed the class itself may make clients
     that nobody sees: each such place is for review, too.
+
+    A client is left alone as well when its key or its URL is read from it (``client.api_key``) and goes to what does
+    not move with it: once the client has moved, that would send the new key to OpenAI, or an OpenAI key to the new URL.
     """
 
     id = "ABL016"
     name = "escaping-client"
     summary = "A client handed to code that cannot be followed is left alone, for review."
     urgency = 2
+    late = True
 
     def hold(self, client: Client, world: World) -> Iterator[Note]:
         """Review a client that escapes."""
@@ -45,6 +50,14 @@ class EscapingClient(Rule):
                 f"left alone: it is stored where it cannot be followed, and may be used at {where}",
                 "Check which endpoints are called on it there. If they are chat completions or responses, set base_url "
                 "and api_key by hand, both at once.",
+            )
+        taken = taker(world, client) if not client.escapes else None
+        if taken is not None:
+            yield self.review(
+                client.path,
+                client.place,
+                f"left alone: its {taken.name} also goes to {taken.who} in {taken.path}",
+                "Give what takes it a key and a URL of its own, both at once, then run the migration again.",
             )
 
     def settle(self, world: World) -> Iterator[Note]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codemod.python.plan.borrowed import lent_keys
 from codemod.python.plan.key_checks import key_origins, lost_handlers, shape_checks, turns_away
 from codemod.python.plan.keys import plan_key
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from codemod.python.direct_http.http_requests import Request
     from codemod.python.plan.clients import Client
@@ -67,9 +68,11 @@ class KeyCheck(Rule):
     )
 
     @classmethod
-    def of_key(cls, world: World, at: Client | Request, origins: list[Origin] | None) -> Iterator[Note]:
+    def of_key(
+        cls, world: World, at: Client | Request, origins: list[Origin] | None, lent: Iterable[int] = ()
+    ) -> Iterator[Note]:
         """The checks that would turn the new key of a client or a request away."""
-        for check in shape_checks(world, at.path, origins):
+        for check in shape_checks(world, at.path, origins, lent):
             if turns_away(world, check):
                 message = f"left alone: {world.where(check)} expects a key like OpenAI's, and {_OURS}"
                 advice = f"Let {world.where(check)} accept the new key, or take it out, and run the migration again."
@@ -78,11 +81,12 @@ class KeyCheck(Rule):
 
     def hold(self, client: Client, world: World) -> Iterator[Note]:
         """A program that would turn the new key away keeps its client."""
-        yield from self.of_key(world, client, key_origins(world, client))
+        yield from self.of_key(world, client, key_origins(world, client), lent_keys(world, client))
 
     def move(self, client: Client, world: World) -> Iterator[Note]:
         """Review what expects an OpenAI key, or the SDK's error for a missing one."""
-        for path, place in shape_checks(world, client.path, key_origins(world, client)):
+        origins, lent = key_origins(world, client), lent_keys(world, client)
+        for path, place in shape_checks(world, client.path, origins, lent):
             message = f"the key is expected to look like OpenAI's; {_OURS}"
             yield self.review(path, place, message, "Let this check accept the new key, or take it out.")
         plan = plan_key(world, client, self.id)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from codemod.python.link.modules import Modules
 
 RAW = frozenset({"with_raw_response", "with_streaming_response"})
+# Attributes of a client that give away its key or its URL.
+_LENT = frozenset({"api_key", "auth_headers", "base_url", "default_headers"})
 _ENUMS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum"})
 _CLIENTS = external_clients.CLIENTS | external_clients.SPECIAL_CLIENTS
 
@@ -180,3 +182,5 @@ class Classes(Environments):
 
     def _client_attribute(self, value: ClientRef, name: str, result: int) -> None:
         self.put(result, value if name in RAW else Resource(value.index, (name,)))
+        if name in _LENT and (name, result) not in self.program.lent[value.index]:
+            self.program.lent[value.index].append((name, result))

@@ -144,6 +144,7 @@ class Program:
     return and yield. ``clients`` are nodes that may hold a client or one of its resources, ``openai`` those that
     may hold a part of the SDK, or what else says OpenAI in its name.
     ``keywords`` are the nodes of arguments' names that stand for a variable's, by the call and the name.
+    ``lent`` are the attributes of a client that give its key or URL away, with the nodes where each is read.
     """
 
     files: list[Facts] = field(default_factory=list)
@@ -181,6 +182,7 @@ class Program:
     module_calls: list[ModuleCall] = field(default_factory=list)
     http_calls: list[HttpCall] = field(default_factory=list)
     stores: list[Store] = field(default_factory=list)
+    lent: dict[int, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
     environment_stores: list[EnvironmentStore] = field(default_factory=list)
     options: dict[int, Option] = field(default_factory=dict)
     client_classes: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))

@@ -14,7 +14,7 @@ from codemod.python.read.scopes import never_returns, path_of
 from codemod.python.read.versions import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from codemod.python.plan.clients import Client
     from codemod.python.plan.keys import KeyPlan
@@ -100,16 +100,16 @@ def _validated(world: World) -> Iterator[tuple[int, int, list[str]]]:
                 )
 
 
-def shape_checks(world: World, path: str, origins: list[Origin] | None) -> Iterator[Check]:
+def shape_checks(world: World, path: str, origins: list[Origin] | None, lent: Iterable[int] = ()) -> Iterator[Check]:
     """Where the form of a key that a file uses is tested: by its first characters, or against a pattern.
 
     ``origins`` are the key's; None for the one that the SDK reads by itself. Its variable may be read once more for the
-    test, in the same program.
+    test, in the same program; ``lent`` are the nodes where the client itself is asked for it.
     """
     places = world.key_shapes.places
     if not places:
         return
-    nodes: set[int] = set()
+    nodes = world.program.spread(lent)
     for origin in origins or ():
         known = world.tracer.destinations(origin.node, origin.context) if origin.context else world.reach(origin.node)
         nodes |= known
