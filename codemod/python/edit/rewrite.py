@@ -85,11 +85,11 @@ def _rewritten(source: Source, facts: Facts, rewrites: list[Rewrite]) -> Rewritt
         for rewrite in rewrites
         if isinstance(rewrite.action, Require | SetCode) and source.slice(rewrite.place).startswith("getenv(")
     }
-    copied = any("getenv" in rewrite.action.text for rewrite in rewrites if isinstance(rewrite.action, Verbatim))
-    swap = swapped_import(facts, source, len(bare)) if bare and not copied else None
+    written = any("getenv" in str(rewrite.action) for rewrite in rewrites)
+    swap = swapped_import(facts, source, len(bare)) if bare and not written else None
     tasks: list[tuple[Rewrite, Names]] = []
     for rewrite in rewrites:
-        if swap is not None and rewrite in bare and "{getenv}" not in str(rewrite.action):
+        if swap is not None and rewrite in bare:
             tasks.append((rewrite, Names("environ", "environ.get")))
         elif isinstance(rewrite.action, Verbatim):
             tasks.append((rewrite, Names()))
