@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 MODULE = External("openai")
 MODULE_KEY = External(f"{MODULE.name}.api_key")
 # The names under which a call of 0.28 takes its model; the last two change its path.
-MODEL_ARGUMENTS = ("model", "engine", "deployment_id")
+ENGINES = ("engine", "deployment_id")
+MODEL_ARGUMENTS = ("model", *ENGINES)
 # Settings that make a client of the module even when nothing is called through it.
 _SETTINGS = frozenset({"api_key", "api_key_path", "api_base", "base_url", "api_type"})
 _OWN = ("api_key", "api_base", "api_type")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codemod.python.edit.actions import InsertAfter, OrElse, RenameArgument, Rewrite, SetArguments, SetCode
-from codemod.python.module.module_client import MODULE_KEY, given_to
+from codemod.python.module.module_client import ENGINES, MODULE_KEY, given_to
 from codemod.python.module.module_files import UnplacedError, assigned_module, late_events, openings
 from codemod.python.plan.addresses import Address, classify
 from codemod.python.plan.keys import SDK_KEY, UNSET
@@ -78,7 +78,7 @@ def renamed_arguments(world: World, call: ModuleCall, rule: str) -> Iterator[Rew
     path, place = world.call_path(call.call), world.program.calls[call.call].place
     names = [arg.name for arg in call.args if arg.name is not None]
     taken = "model" in names
-    for name in ("engine", "deployment_id"):
+    for name in ENGINES:
         if name in names:
             action = SetArguments(remove=(name,)) if taken else RenameArgument(name, "model")
             yield Rewrite(path, place, action, rule)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from codemod.python.module.module_client import endpoint, names_settings, supported
+from codemod.python.module.module_client import ENGINES, endpoint, names_settings, supported
 from codemod.python.module.module_files import UnplacedError
 from codemod.python.module.module_plan import key_tests, plan_module, read_elsewhere
 from codemod.python.names.names import framework, realm, still_needed
@@ -91,6 +91,7 @@ def _own_call(world: World, client: Client, use: ModuleUse, call: ModuleCall) ->
     if world.opaque(call.args) is not None or any(value.call < 0 for value in given):
         why = "left alone: its key or its URL comes through a dict"
         yield Reason("key", client.path, client.place, why, advice)
+    yield from _engine_given_elsewhere(world, call)
     for unit in use.partners:
         if any(True for _ in _special(world, unit)):
             yield Reason("special", client.path, client.place, "left alone: the module is set up for Azure", advice)
@@ -180,6 +181,17 @@ def _opaque_calls(world: World, use: ModuleUse) -> Iterator[Reason]:
             place = world.program.calls[call.call].place
             why = "the module is left alone: this call's arguments cannot be followed, and may hold a key or a URL"
             yield Reason("key", world.call_path(call.call), place, why, _BY_HAND)
+        yield from _engine_given_elsewhere(world, call)
+
+
+def _engine_given_elsewhere(world: World, call: ModuleCall) -> Iterator[Reason]:
+    """What is named ``engine`` in 0.28 becomes a part of the path, which the new provider does not have."""
+    own = {arg.node for arg in world.program.calls[call.call].args if not arg.stars}
+    for name in ENGINES:
+        if any(given.node not in own for given in world.given(call.args, name, call.call)):
+            path, place = world.call_path(call.call), world.program.calls[call.call].place
+            why = f"left alone: the {name} of this call, which is a part of its path, is not given by the call itself"
+            yield Reason("url", path, place, why, f"Name it model where it is given, instead of {name}.")
 
 
 def _of_either_major(world: World, client: Client, use: ModuleUse) -> Iterator[Reason]:
