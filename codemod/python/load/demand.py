@@ -285,3 +285,9 @@ def _has_headers(sent: HttpCall) -> bool:
 def _names_openai(text: object) -> bool:
     """Whether a text names OpenAI's host, or a variable for it: what it is used for may go there."""
     return isinstance(text, str) and ("openai.com" in text or text in VARIABLES)
+
+
+def says_host(program: Program) -> bool:
+    """Whether a text of the program names OpenAI's host."""
+    texts = (part.text for made in program.compositions.values() for part in made.parts)
+    return any(isinstance(text, str) and "openai.com" in text for text in (*program.constants.values(), *texts))

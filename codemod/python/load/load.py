@@ -16,7 +16,7 @@ from codemod.python.link.modules import Modules
 from codemod.python.load.bodies import Bodies
 from codemod.python.load.bystanders import Bystanders
 from codemod.python.load.callers import Callee, Callers
-from codemod.python.load.demand import Demand
+from codemod.python.load.demand import Demand, says_host
 from codemod.python.load.import_index import ImportIndex
 from codemod.python.load.relevance import Relevance
 from codemod.python.load.workers import scan_all
@@ -185,8 +185,8 @@ class Loader:
         self.linker.add_file(facts, outline)
 
     def _hopeful(self) -> bool:
-        """Whether a client may be made through a module that is not read yet."""
-        return bool(self.linker.program.unloaded)
+        """Whether a client may be made through a module, or a request sent in a body, that is not read yet."""
+        return bool(self.linker.program.unloaded) or (self.bodies.left and says_host(self.linker.program))
 
     def _around_bytes(self, path: str) -> bytes | None:
         """The bytes of a file that is no Python; of those too large to be looked into the inventory tells."""
