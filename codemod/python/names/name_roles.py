@@ -169,7 +169,21 @@ class NameRoles:
             for origin in world.origins(store.name)
         }
         names = {world.literal(origin) for origin in world.origins(world.program.lookups[node].name)}
+        if any(names & self._named_alike.get(at, set()) for at in made):
+            return "own"
         return "own" if stored - names or world.leaves(made) else "lookup"
+
+    @cached_property
+    def _named_alike(self) -> dict[int, set[object]]:
+        """The names by which something unknown is given a value: ``session.env["OPENAI_API_KEY"] = key``."""
+        program, found = self._world.program, defaultdict[int, set[object]](set)
+        for store in (store for facts in program.files for store in facts.item_stores):
+            if store.key in program.constants and not program.values.get(store.base):
+                found[store.value].add(program.constants[store.key])
+        for call in program.calls:
+            for arg in call.args if not program.values.get(call.func) else ():
+                found[arg.node].add(arg.name)
+        return found
 
     def _patched(self, reached: set[int]) -> bool:
         """Whether the string is a key of a dict that a test patches into the environment."""
