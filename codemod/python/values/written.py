@@ -169,7 +169,10 @@ class Written:
 
 
 def is_conditional(world: World, given: Given, name: str) -> bool:
-    """Whether a value comes through a dict that may be without it when it is unpacked."""
+    """Whether a value comes through a dict that may be without it when it is unpacked, or through one of several."""
+    fields = world.program.fields
+    if given.unpacked and any(name not in fields.get(owner, ()) for owner in world.unpacked_into(given)):
+        return True
     return not all(
         any(
             path == given.path and _precedes(world.layout(path), place, given.place)
