@@ -26,6 +26,7 @@ from codemod.python.module.module_files import environment_events
 from codemod.python.names.name_roles import NameRoles
 from codemod.python.names.names import KeySources, by_realm, made_by_name
 from codemod.python.plan.account import account_nodes, tied_nodes
+from codemod.python.plan.addresses import foreign_setters
 from codemod.python.plan.batches import batch_models
 from codemod.python.plan.clients import HARMLESS, Client
 from codemod.python.plan.consumers import Consumer, consumers, traces_off
@@ -175,6 +176,11 @@ class World(Values):
     def environment_events(self) -> tuple[tuple[str, Place], ...]:
         """Where the program fills its environment with a key."""
         return tuple(environment_events(self))
+
+    @cached_property
+    def foreign_setters(self) -> tuple[str, ...]:
+        """The files that put another URL than OpenAI's into the environment."""
+        return tuple(dict.fromkeys(foreign_setters(self)))
 
     @cached_property
     def imports(self) -> ImportGraph:

@@ -17,6 +17,8 @@ from codemod.python.values.spelling import spellings, text_of
 from codemod.python.values.written import is_conditional
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from codemod.python.plan.clients import Client
     from codemod.python.values.trace import Origin
     from codemod.python.world import World
@@ -141,6 +143,9 @@ def addresses(client: Client, world: World) -> Addresses:
         found.unknown = "its arguments come from a dict that cannot be followed"
     if not world.given_to(client, "base_url") and not given_later(world, client):
         found.kinds.add(Address.OPENAI)
+        setter = _set_elsewhere(client, world)
+        if setter is not None:
+            found.unknown = f"it is put into the environment in {setter}"
     if any(is_conditional(world, value, "base_url") for value in world.urls(client)):
         found.unknown = "it is put into a dict that may not have it"
         found.kinds.add(Address.OPENAI)
@@ -148,6 +153,27 @@ def addresses(client: Client, world: World) -> Addresses:
         for origin in _serious(world.origins(value.node), client, world):
             _classify(found, origin, world)
     return found
+
+
+def foreign_setters(world: World) -> Iterator[str]:
+    """The files that put a URL into the environment, for the SDK to find, which may be another host's."""
+    for store, _ in world.set_variables({"OPENAI_BASE_URL"}):
+        path, found = world.program.files[store.file].path, Addresses()
+        origins = world.origins(store.value) if not is_test_file(path) else []
+        for origin in origins:
+            _classify(found, origin, world)
+        chosen = any(origin.kind == "option" for origin in origins)
+        if chosen or found.unknown is not None or Address.OTHER in found.kinds:
+            yield path
+
+
+def _set_elsewhere(client: Client, world: World) -> str | None:
+    """A file that sends a client without a URL elsewhere, if it may be a part of the same program."""
+    for path in world.foreign_setters if client.module is None else ():
+        alone = world.sources[path].illustrative or world.sources[client.path].illustrative
+        if path == client.path or (not alone and len(world.imports.programs((path, client.path))) == 1):
+            return path
+    return None
 
 
 def _serious(origins: list[Origin], client: Client, world: World) -> list[Origin]:
