@@ -15,6 +15,7 @@ from codemod.python.link.unknown_holders import lost
 from codemod.python.load.programs import ImportGraph
 from codemod.python.module.module_client import (
     MODULE_KEY,
+    MODULE_URLS,
     endpoint,
     given_to,
     models_given,
@@ -153,9 +154,10 @@ class World(Values):
         return tuple(class_escapes(self))
 
     @cached_property
-    def module_key_reads(self) -> tuple[int, ...]:
-        """The nodes that may hold the key of the SDK's module."""
-        return tuple(node for node, values in self.program.values.items() if MODULE_KEY in values)
+    def module_reads(self) -> tuple[int, ...]:
+        """The nodes that may hold the key of the SDK's module, or its URL."""
+        read = MODULE_URLS | {MODULE_KEY}
+        return tuple(node for node, values in self.program.values.items() if not read.isdisjoint(values))
 
     @cached_property
     def names_azure(self) -> bool:

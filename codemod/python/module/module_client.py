@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MODULE = External("openai")
 MODULE_KEY = External(f"{MODULE.name}.api_key")
+MODULE_URLS = frozenset({External(f"{MODULE.name}.api_base"), External(f"{MODULE.name}.base_url")})
 # The names under which a call of 0.28 takes its model; the last two change its path.
 ENGINES = ("engine", "deployment_id")
 MODEL_ARGUMENTS = ("model", *ENGINES)

@@ -354,17 +354,18 @@ def _free_name(text: str) -> str:
     return name
 
 
-def read_elsewhere(world: World) -> tuple[str, str] | None:
-    """Code that reads the module's key for itself - to send it, or to give it to a client which stays - and where."""
-    for node in world.module_key_reads:
+def read_elsewhere(world: World) -> tuple[str, str, str] | None:
+    """What of the module (key or URL) is read to be sent, or for a client which stays; by whom, and where."""
+    for node in world.module_reads:
         path = world.path(node)
         if is_test_file(path):
             continue
-        reached = world.reach(node)
-        if any(index in world.held for other in reached for index in world.key_uses.get(other, ())):
-            return "a client that stays where it is", path
+        reached, key = world.reach(node), MODULE_KEY in world.program.values[node]
+        name, uses = ("key", world.key_uses) if key else ("URL", world.url_uses)
+        if any(index in world.held for other in reached for index in uses.get(other, ())):
+            return name, "a client that stays where it is", path
         for callee, _, _ in world.outside_uses(reached | world.tracer.derivatives(reached)):
-            return callee.replace("()", ""), path
+            return name, callee.replace("()", ""), path
     return None
 
 

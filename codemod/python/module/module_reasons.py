@@ -160,7 +160,7 @@ def _shared(world: World, client: Client, use: ModuleUse, rule: str) -> Iterator
     yield from _depends_on_environment(world, client, use)
     reader = read_elsewhere(world)
     if reader is not None:
-        why = f"the module is left alone: its key is also read by {reader[0]} in {reader[1]}"
+        why = f"the module is left alone: its {reader[0]} is also read by {reader[1]} in {reader[2]}"
         yield Reason("escape", client.path, client.place, why, _BY_HAND)
     yield from _mixed(world, client, use)
     if not use.calls and not use.staying:
