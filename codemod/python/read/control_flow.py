@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, ClassVar
 
 from codemod.python.read.facts import Iteration
+from codemod.python.read.scopes import swallows
 from codemod.python.read.unpacking import Unpacking
 
 if TYPE_CHECKING:
@@ -112,7 +113,11 @@ class ControlFlow(Unpacking):
                 entered = self.node(item.context_expr)
                 self.facts.iterations.append(Iteration(source, entered, True))
                 self.assign(item.optional_vars, entered, node)
-        self.block(node.body)
+        if any(swallows(item.context_expr) for item in node.items):
+            before = dict(self.scope.env)  # its body may be left anywhere, as that of a `try`
+            self._meet([self._branch(node.body, self.scope.env), (before, True)])
+        else:
+            self.block(node.body)
 
     def visit_try(self, node: ast.Try | ast.TryStar) -> None:
         """``try``: a handler may run from anywhere in the body."""
