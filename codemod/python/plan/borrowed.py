@@ -29,7 +29,7 @@ def taker(world: World, client: Client) -> Taker | None:
         if is_test_file(path):
             continue
         reached = world.reach(node)
-        reached |= world.tracer.derivatives(reached)
+        reached = reached | world.tracer.derivatives(reached)
         uses = world.key_uses if name == "api_key" else world.url_uses
         takers = (index for at in reached for index in uses.get(at, ()))
         if any(world.stays(index) for index in takers if index != client.index):
