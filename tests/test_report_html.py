@@ -92,6 +92,7 @@ def shown_files(page: Page) -> list[str]:
 def marked(page: Page) -> str:
     """The text of the line that the last link led to, which has to be in view."""
     page.wait_for_selector(".jumped")
+    page.wait_for_function("document.querySelector('.jumped code').innerText")  # laid out once it comes into view
     box = page.locator(".jumped").bounding_box()
     assert box
     assert 0 <= box["y"] < 900
