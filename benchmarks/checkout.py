@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.generated import Bench, against, against_parse
-from benchmarks.measure import Command, Contender, peak_memory
-from benchmarks.peers import python_files, ripgrep
+from benchmarks.measure import peak_memory
+from benchmarks.peers import python_files
 from benchmarks.report import Row
 
 if TYPE_CHECKING:
@@ -22,14 +22,7 @@ def checkout(bench: Bench, folder: Path) -> list[Row]:
     contents = [path.read_bytes() for path in files]
     lines = sum(data.count(b"\n") for data in contents)
     share = sum(b"openai" in data for data in contents) / max(1, len(files))
-    peers, rg = bench.peers, ripgrep(folder)
-    commands: dict[str, Command | Contender] = {
-        "ours": bench.first(folder),
-        "again": bench.again(folder),
-        "start": peers.imports("pass"),
-        "ast-grep": peers.ast_grep(folder),
-    }
-    found = bench.compare(commands | ({"rg": rg} if rg else {}))
+    peers, found = bench.peers, bench.looks(folder)
     ours = found["ours"].wall
     libcst = bench.on_copy(files, folder, peers.libcst_codemod).wall
     name = folder.name
@@ -41,7 +34,7 @@ def checkout(bench: Bench, folder: Path) -> list[Row]:
         is_dense = f"{name}, {share:.0%} of files mention openai"
         rows += against_parse(bench, folder, is_dense, 3 if share >= _DENSE else None)
     rows.append(Row(f"{name}: ast-grep", found["ast-grep"].wall / ours, note=against(ours, found["ast-grep"].wall)))
-    if rg:
+    if "rg" in found:
         beyond = (ours - found["start"].wall) / found["rg"].wall
         rows.append(Row(f"{name}, beyond Python's start: rg -l openai", beyond, note=against(ours, found["rg"].wall)))
     rows.append(Row(f"{name}: peak memory", peak_memory(peers.migrate(folder, bench.scratch / "memory")), unit="MB"))

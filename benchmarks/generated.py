@@ -60,6 +60,17 @@ class Bench:
         """Our dry run over a tree that it has seen before."""
         return self.peers.migrate(tree, self.scratch / "answers")
 
+    def looks(self, tree: Path) -> dict[str, Measured]:
+        """Our first and our second look at a tree, Python's start, and what searches it without understanding it."""
+        rg = ripgrep(tree)
+        commands: dict[str, Command | Contender] = {
+            "ours": self.first(tree),
+            "again": self.again(tree),
+            "start": self.peers.imports("pass"),
+            "ast-grep": self.peers.ast_grep(tree),
+        }
+        return self.compare(commands | ({"rg": rg} if rg else {}))
+
     def on_copy(self, files: Sequence[Path], root: Path, command: Callable[[Path], Command]) -> Measured:
         """What a command takes that writes to the folder, which has a copy of the files."""
         folder = self.scratch / "copy"
@@ -92,17 +103,10 @@ def monorepo(bench: Bench) -> list[Row]:
     count = bench.scale.monorepo
     tree = trees.made(_TREES, f"monorepo-{count}", trees.monorepo(count))
     files = python_files(tree)
-    rg = ripgrep(tree)
-    commands: dict[str, Command | Contender] = {
-        "ours": bench.first(tree),
-        "again": bench.again(tree),
-        "start": bench.peers.imports("pass"),
-        "ast-grep": bench.peers.ast_grep(tree),
-    }
-    found = bench.compare(commands | ({"rg": rg} if rg else {}))
+    found = bench.looks(tree)
     ours = found["ours"].wall
     rows = []
-    for title, run in (("", "ours"), (" again", "again")) if rg else ():
+    for title, run in (("", "ours"), (" again", "again")) if "rg" in found else ():
         ratio = (found[run].wall - found["start"].wall) / found["rg"].wall
         note = f"{found[run].wall:.2f} s; rg {found['rg'].wall:.2f} s, Python's start {found['start'].wall:.3f} s"
         rows.append(Row(f"{count} files{title}, beyond Python's start: rg -l openai", ratio, 5, note=note))

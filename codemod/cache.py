@@ -15,18 +15,18 @@ import os
 import sys
 import zlib
 from dataclasses import fields, replace
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codemod import __version__, disk
 from codemod.changes import Edit, FileChange, Finding, Migration, Remainder, Span, Status, Unreadable, applied
+from codemod.folders import create, folder
 from codemod.premises import Premises, digest
 from codemod.redact import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from codemod.discover import Tree
     from codemod.settings import Settings
 
@@ -34,15 +34,14 @@ VARIABLE = "ABLIT_MIGRATE_CACHE_DIR"
 _MOST = 32
 _LARGEST = 64_000_000
 _SUFFIX = ".answer"
-_BINARY = getattr(os, "O_BINARY", 0)
 
 
 def recall(tree: Tree, settings: Settings) -> Migration | None:
     """What an earlier run said of this very tree; None when there was none, or anything is different."""
-    folder = _folder(tree.root)
-    if folder is None:
+    kept = _folder(tree.root)
+    if kept is None:
         return None
-    place = folder / _name(tree, settings)
+    place = kept / _name(tree, settings)
     try:
         stored = json.loads(zlib.decompress(disk.read(place)))
         found = _migration(tree, settings, stored["answer"]) if Premises(tree).hold(stored["premises"]) else None
@@ -55,67 +54,60 @@ def recall(tree: Tree, settings: Settings) -> Migration | None:
 
 def keep(premises: Premises, settings: Settings, migration: Migration) -> None:
     """Store what a run found, if anything, unless code that it writes has a secret in it."""
-    folder = _folder(premises.tree.root)
-    if folder is None or not migration.findings or not premises.lasting:
+    kept = _folder(premises.tree.root)
+    if kept is None or not migration.findings or not premises.lasting:
         return
     if any(redact(edit.replacement) != edit.replacement for change in migration.changes for edit in change.edits):
         return
     stored = {"premises": premises.state(), "answer": _plain(migration)}
     data = zlib.compress(json.dumps(stored, separators=(",", ":")).encode(), 1)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _make_room(folder, len(data))
-        _write(folder / _name(premises.tree, settings), data)
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_room(kept, len(data))
+        _write(kept / _name(premises.tree, settings), data)
     except OSError:
         return
 
 
 def _folder(root: Path) -> Path | None:
     """Where answers are; None where they would be files of the tree that they are about."""
-    home = os.path.expanduser("~")  # noqa: PTH111 - never raises
     given = os.environ.get(VARIABLE)
-    if given is not None:
-        folder = Path(given)
-    elif sys.platform == "win32":
-        folder = Path(os.environ.get("LOCALAPPDATA") or home, "ablit-migrate", "Cache")
-    elif sys.platform == "darwin":
-        folder = Path(home, "Library", "Caches", "ablit-migrate")
-    else:
-        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path(home, ".cache"), "ablit-migrate")
-    if not folder.is_absolute() or folder.is_relative_to(root):
-        return None
-    return folder
+    place = folder("XDG_CACHE_HOME", ".cache", mac="Caches", windows="Cache") if given is None else Path(given)
+    return place if place.is_absolute() and not place.is_relative_to(root) else None
 
 
 def _name(tree: Tree, settings: Settings) -> str:
     """What an answer is stored under: all that decides it but what files hold, and how many processes look at them."""
     skipped = [_values(each) for each in tree.skipped]
-    code = (__version__, sys.version, sorted(_code()))
+    code = (__version__, sys.version, _code())
     parts = (code, _values(replace(settings, jobs=None)), str(tree.root), tree.whole, skipped)
     listed = ("\0".join(paths) for paths in (tree.selected, tree.others, tree.ignored))
     text = "\0\0".join((repr(parts), *listed))
     return digest(text.encode("utf-8", "surrogatepass")).hex() + _SUFFIX
 
 
-def _code() -> Iterator[tuple[str, int, int]]:
+@cache
+def _code() -> tuple[tuple[str, int, int], ...]:
     """The program itself and the folder of its libraries, by size and time: another version may have another answer."""
-    for folder, _, names in os.walk(Path(__file__).parent):
+    found = []
+    for room, _, names in os.walk(Path(__file__).parent):
         for name in names:
             if not name.endswith(".pyc"):
-                facts = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - hundreds of them, in each run
-                yield name, facts.st_size, facts.st_mtime_ns
+                facts = os.stat(os.path.join(room, name))  # noqa: PTH116, PTH118 - hundreds of them, in each run
+                found.append((name, facts.st_size, facts.st_mtime_ns))
     library = find_spec("libcst")
     if library is not None and library.origin is not None:
         place = Path(library.origin).parents[1]  # it changes with each of them that is installed or removed
-        yield str(place), 0, place.stat().st_mtime_ns
+        found.append((str(place), 0, place.stat().st_mtime_ns))
+    return tuple(sorted(found))
 
 
 def _write(place: Path, data: bytes) -> None:
     """Write a file that only its owner can read, so that another run sees all of it or nothing."""
     temporary = place.with_suffix(f".{os.urandom(8).hex()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
+    file = create(temporary)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with file:
             file.write(data)
         temporary.replace(place)
     except BaseException:
@@ -123,9 +115,9 @@ def _write(place: Path, data: bytes) -> None:
         raise
 
 
-def _make_room(folder: Path, size: int) -> None:
+def _make_room(kept: Path, size: int) -> None:
     """Remove the answers that were asked for longest ago, so that there are not too many with one more."""
-    known = [(path.stat(), path) for path in folder.iterdir()]
+    known = [(path.stat(), path) for path in kept.iterdir()]
     room, newest = _LARGEST - size, sorted(known, key=lambda entry: entry[0].st_mtime_ns, reverse=True)
     for count, (facts, path) in enumerate(newest, 2):
         room -= facts.st_size

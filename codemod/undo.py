@@ -12,11 +12,12 @@ import os
 import secrets
 import shlex
 import subprocess
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from codemod.folders import create, folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,7 @@ def keep(originals: Mapping[str, bytes]) -> Path:
     It lies in the user's folder for such things, else in a new one for temporary files. Raises OSError.
     """
     try:
-        return _store(_state(), originals)
+        return _store(folder("XDG_STATE_HOME", ".local/state", mac="Application Support"), originals)
     except OSError:
         return _store(Path(tempfile.mkdtemp(prefix="ablit-migrate-")), originals)
 
@@ -39,20 +40,11 @@ def command(archive: Path, root: Path) -> str:
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
-def _state() -> Path:
-    home = os.path.expanduser("~")  # noqa: PTH111 - never raises
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home, "ablit-migrate")
-    if sys.platform == "darwin":
-        return Path(home, "Library", "Application Support", "ablit-migrate")
-    return Path(os.environ.get("XDG_STATE_HOME") or Path(home, ".local", "state"), "ablit-migrate")
-
-
-def _store(folder: Path, originals: Mapping[str, bytes]) -> Path:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    archive = folder / f"before-{secrets.token_hex(6)}.zip"
+def _store(kept: Path, originals: Mapping[str, bytes]) -> Path:
+    kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+    archive = kept / f"before-{secrets.token_hex(6)}.zip"
     try:
-        with os.fdopen(os.open(archive, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb") as file:
+        with create(archive) as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
                 for path, content in originals.items():
                     bundle.writestr(path, content)
@@ -62,6 +54,3 @@ def _store(folder: Path, originals: Mapping[str, bytes]) -> Path:
         archive.unlink(missing_ok=True)
         raise
     return archive
-
-
-_BINARY = getattr(os, "O_BINARY", 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemod.python.edit.actions import SetCode
@@ -17,7 +18,7 @@ from codemod.python.read.extents import lies_in
 from codemod.python.read.versions import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from codemod.python.names.checked_code import Test
     from codemod.python.plan.clients import Client
@@ -43,14 +44,23 @@ class ValueCheck(NamedTuple):
 
 def value_checks(world: World) -> Iterator[ValueCheck]:
     """The tests of what moving clients no longer take as their key, but for those that their plans rewrite."""
-    for client in world.clients:
-        if client.index not in world.held:
-            yield from _of_client(world, client)
+    moving = [client for client in world.clients if client.index not in world.held]
+    own = {client.index: list(_read_themselves(world, client)) for client in moving}
+    taken: dict[str, set[Place]] = defaultdict(set)
+    for client in moving:
+        if not _keeps_here(world, client):
+            taken[client.path] |= {given.place for given, _ in own[client.index]}
+    for client in moving:
+        if own[client.index]:
+            yield from _of_client(world, client, own[client.index], taken[client.path])
 
 
-def _of_client(world: World, client: Client) -> Iterator[ValueCheck]:
+def _of_client(
+    world: World, client: Client, own: Sequence[tuple[Given, str]], taken: set[Place]
+) -> Iterator[ValueCheck]:
+    """``own`` is what the client's constructor gets code of its own for, ``taken`` all such places of its file."""
     planned = {(rewrite.path, rewrite.place) for rewrite in plan_key(world, client, "").rewrites}
-    for given, code in _read_themselves(world, client):
+    for given, code in own:
         text = world.text(given.path, given.place).removesuffix(_UNWRAPPED)
         if not _NAME.fullmatch(text):
             continue
@@ -61,7 +71,7 @@ def _of_client(world: World, client: Client) -> Iterator[ValueCheck]:
             place = place_of(node)
             test = _test_of(world, client.path, node, parent)
             if test is not None and (client.path, place) not in planned:
-                moves = _is_about_moving(world, client.path, test, reads) and not _has_staying(world, client.path, test)
+                moves = _is_about(world, client.path, test, reads, taken) and not _has_staying(world, client.path, test)
                 yield ValueCheck(client.path, place, test.whole, now if moves else None)
 
 
@@ -77,7 +87,7 @@ def _read_themselves(world: World, client: Client) -> Iterator[tuple[Given, str]
 
 def _reads(world: World, client: Client, text: str) -> Iterator[tuple[ast.expr, ast.AST]]:
     """Where the function that makes a client reads the same, each with what it stands in."""
-    tree = world.sources[client.path].parse()
+    tree = world.layout(client.path).tree
     around: ast.AST = tree
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and lies_in(client.place, place_of(node)):
@@ -104,14 +114,8 @@ def _asks(node: ast.expr, parent: ast.AST) -> bool:
     return False
 
 
-def _is_about_moving(world: World, path: str, test: Test, reads: list[tuple[ast.expr, ast.AST]]) -> bool:
+def _is_about(world: World, path: str, test: Test, reads: list[tuple[ast.expr, ast.AST]], taken: set[Place]) -> bool:
     """Whether the value is read in the code that a test is about, and only by clients that get another one."""
-    taken = {
-        given.place
-        for client in world.clients
-        if client.path == path and client.index not in world.held and not _keeps_here(world, client)
-        for given, _ in _read_themselves(world, client)
-    }
     others = (node for node, parent in reads if _test_of(world, path, node, parent) is None)
     inside = [place_of(node) for node in others if _lies_in(place_of(node), test)]
     return bool(inside) and all(any(lies_in(place, whole) for whole in taken) for place in inside)
