@@ -16,6 +16,7 @@ import os
 import re
 import stat
 import sys
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -58,6 +59,14 @@ class Tree:
     ignored: tuple[str, ...] = ()
     exclude: tuple[ignore.Pattern, ...] = field(default=(), repr=False)
     whole: bool = field(default=False, repr=False, compare=False)
+
+    def lists(self, path: str) -> bool:
+        """Whether a file is one of ``selected`` or ``others``; found without an index, which large trees would feel."""
+        for paths in (self.selected, self.others):
+            index = bisect_left(paths, path)
+            if index < len(paths) and paths[index] == path:
+                return True
+        return False
 
     @cached_property
     def context(self) -> tuple[str, ...]:

@@ -76,7 +76,7 @@ def migrate_source(data: bytes, settings: Settings) -> Migration:
 def _migration(loader: Loader, settings: Settings, premises: Premises) -> Migration:
     tree, target = premises.tree, settings.target()
     scanned = len(tree.selected) + len(tree.others)
-    own = [item for item in loader.unreadable if item.path in loader.chosen or item.path in tree.others]
+    own = [item for item in loader.unreadable if tree.lists(item.path)]
     unreadable = sorted([*tree.skipped, *own], key=lambda item: (item.path, item.cell or 0))
     unread = [_unreadable(item) for item in unreadable]
     decided = _decided(loader, settings, premises)
@@ -100,7 +100,9 @@ def _migration(loader: Loader, settings: Settings, premises: Premises) -> Migrat
         tuple(map(_redacted, findings)),
         tuple(unreadable),
         checklist(findings, changes, decided.needs, followed, tree.ignored, loader.read) if changes else (),
-        _left(loader, files, changes, notes, followed, large),
+        _left(
+            loader, {path: file for path, file in files.items() if tree.lists(path)}, changes, notes, followed, large
+        ),
     )
 
 
@@ -155,13 +157,12 @@ def _left(
         accounted[source.file].append(Accounted(span, note.status, source.document is not None))
     for path, entries in followed.accounted:
         accounted[path] += entries
-    given = {path: file for path, file in files.items() if path in loader.given}
     code = {
         path: [span for each in held.documents if each.language == "python" for span in each.file_spans()]
         for path, held in loader.containers.items()
         if path.endswith(".ipynb")
     }
-    return inventory(given, {change.path: change.edits for change in changes}, accounted, large, code)
+    return inventory(files, {change.path: change.edits for change in changes}, accounted, large, code)
 
 
 def _finding(note: Note, loader: Loader, programs: Sequence[Rewritten]) -> Finding:

@@ -39,10 +39,9 @@ class Loader:
     """Reads, scans and links files. ``read`` gives a file's bytes or raises OSError; ``jobs`` bounds the workers.
 
     ``selected`` are the Python files to migrate, ``around`` the other files, some of which hold Python; ``context``
-    gives the files that are only read. ``given`` are those that may change, ``chosen`` the programs in them;
-    ``sources`` holds what was scanned, ``failed`` the files that could not be, or not wholly, ``aside`` what was not
-    although it mentions something that may be OpenAI's, ``containers`` the files with documents in them. ``lasting``:
-    what failed would fail again.
+    gives the files that are only read. ``chosen`` are the programs that may change; ``sources`` holds what was scanned,
+    ``failed`` the files that could not be, or not wholly, ``aside`` what was not although it mentions something that
+    may be OpenAI's, ``containers`` the files with documents in them. ``lasting``: what failed would fail again.
     """
 
     def __init__(
@@ -56,7 +55,6 @@ class Loader:
         self._jobs = jobs
         self._selected = selected
         self._around = around
-        self.given = frozenset((*selected, *around))
         self.chosen = set(selected)
         self._context = context
         self.read = read
