@@ -14,8 +14,6 @@ from codemod.python.link.raw_calls import by_path
 from codemod.python.link.unknown_holders import lost
 from codemod.python.load.programs import ImportGraph
 from codemod.python.module.module_client import (
-    MODULE_KEY,
-    MODULE_URLS,
     endpoint,
     given_to,
     models_given,
@@ -152,12 +150,6 @@ class World(Values):
     def class_escapes(self) -> tuple[Escape, ...]:
         """Where the SDK's classes of clients are handed to code outside the repository that may make clients."""
         return tuple(class_escapes(self))
-
-    @cached_property
-    def module_reads(self) -> tuple[int, ...]:
-        """The nodes that may hold the key of the SDK's module, or its URL."""
-        read = MODULE_URLS | {MODULE_KEY}
-        return tuple(node for node, values in self.program.values.items() if not read.isdisjoint(values))
 
     @cached_property
     def names_azure(self) -> bool:

@@ -51,7 +51,8 @@ class EscapingClient(Rule):
                 "Check which endpoints are called on it there. If they are chat completions or responses, set base_url "
                 "and api_key by hand, both at once.",
             )
-        taken = taker(world, client) if not client.escapes else None
+        lent = () if client.escapes else world.program.lent.get(client.index, ())
+        taken = taker(world, client, lent)
         if taken is not None:
             yield self.review(
                 client.path,

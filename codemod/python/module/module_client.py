@@ -73,7 +73,8 @@ class ModuleUse:
     ``major`` is 0 or 1 (that and later); ``either``: the code is written for both, and nothing says which is installed.
     ``calls`` are those that move with it; ``own`` is the one call that is a unit by itself. ``staying`` are calls of
     endpoints that the provider lacks. ``partners`` are the program's calls that are units by themselves, or for such a
-    call the module's own unit.
+    call the module's own unit. ``lent`` are the nodes at which the module is asked for its key or URL, with the name
+    of which.
     """
 
     major: int
@@ -82,6 +83,7 @@ class ModuleUse:
     staying: list[ModuleCall] = field(default_factory=list)
     partners: list[Client] = field(default_factory=list)
     either: bool = False
+    lent: list[tuple[str, int]] = field(default_factory=list)
 
     @property
     def base(self) -> str:
@@ -127,20 +129,38 @@ def module_clients(world: World, index: int) -> list[Client]:
     program = world.program
     calls = [call for call in program.module_calls if endpoint(call.path) is not None]
     stores = [store for store in program.stores if store.client == -1]
+    if not calls and not stores:
+        return []
     files = {world.call_path(call.call) for call in calls}
     files |= {program.files[store.file].path for store in stores if store.name in _SETTINGS}
+    lent = _lent(world)
+    files |= {world.path(node) for _, node in lent}
     found: list[Client] = []
     for group in world.imports.programs(files) if len(files) > 1 else [frozenset(files)] * len(files):
         inside = [call for call in calls if world.call_path(call.call) in group]
         settings = [store for store in stores if program.files[store.file].path in group]
-        for client in _units(world, inside, settings, group):
+        for client in _units(world, inside, settings, lent, group):
             client.index = client.constructor.index = index + len(found)
             client.api_calls = _records(client.module.calls, client.index) if client.module is not None else []
             found.append(client)
     return found
 
 
-def _units(world: World, calls: list[ModuleCall], stores: list[Store], group: frozenset[str]) -> Iterator[Client]:
+def _lent(world: World) -> list[tuple[str, int]]:
+    """Where a program that is no test may ask the module for its key or URL."""
+    settings = dict.fromkeys(MODULE_URLS, "base_url") | {MODULE_KEY: "api_key"}
+    asked = [(node, held) for node, held in world.program.values.items() if not settings.keys().isdisjoint(held)]
+    found = [(settings[value], node) for node, held in asked for value in settings.keys() & held]
+    return [(name, node) for name, node in found if not is_test_file(world.path(node))]
+
+
+def _units(
+    world: World,
+    calls: list[ModuleCall],
+    stores: list[Store],
+    lent: list[tuple[str, int]],
+    group: frozenset[str],
+) -> Iterator[Client]:
     majors = _majors(world, calls, stores, group)
     major = max(majors)
     own = [call for call in calls if not major and names_settings(world, call)]
@@ -154,6 +174,7 @@ def _units(world: World, calls: list[ModuleCall], stores: list[Store], group: fr
         use = ModuleUse(major, [call for call in shared if supported(call.path)], partners=partners)
         use.either = len(majors) > 1
         use.staying = [call for call in shared if not supported(call.path)]
+        use.lent = [(name, node) for name, node in lent if world.path(node) in group]
         path, place = _anchor(world, use, stores)
         escapes = [escape for escape in world.module_escapes if world.call_path(escape.call) in group]
         unit = Client(-1, Constructor(-1), path, place, escapes=escapes, stores=stores, module=use)

@@ -14,7 +14,6 @@ from codemod.python.module.module_client import ENGINES, MODULE_KEY, given_to
 from codemod.python.module.module_files import UnplacedError, assigned_module, late_events, openings
 from codemod.python.plan.addresses import Address, classify
 from codemod.python.plan.keys import SDK_KEY, UNSET
-from codemod.python.read.suites import is_test_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -352,21 +351,6 @@ def _free_name(text: str) -> str:
         number += 1
         name = f"openai_client_{number}"
     return name
-
-
-def read_elsewhere(world: World) -> tuple[str, str, str] | None:
-    """What of the module (key or URL) is read to be sent, or for a client which stays; by whom, and where."""
-    for node in world.module_reads:
-        path = world.path(node)
-        if is_test_file(path):
-            continue
-        reached, key = world.reach(node), MODULE_KEY in world.program.values[node]
-        name, uses = ("key", world.key_uses) if key else ("URL", world.url_uses)
-        if any(index in world.held for other in reached for index in uses.get(other, ())):
-            return name, "a client that stays where it is", path
-        for callee, _, _ in world.outside_uses(reached | world.tracer.derivatives(reached)):
-            return name, callee.replace("()", ""), path
-    return None
 
 
 def key_tests(world: World, path: str) -> list[Place]:

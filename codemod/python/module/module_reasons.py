@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codemod.python.module.module_client import ENGINES, endpoint, names_settings, supported
 from codemod.python.module.module_files import UnplacedError
-from codemod.python.module.module_plan import key_tests, plan_module, read_elsewhere
+from codemod.python.module.module_plan import key_tests, plan_module
 from codemod.python.names.names import framework, realm, still_needed
 from codemod.python.plan.addresses import Address, classify
+from codemod.python.plan.borrowed import taker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,9 +159,10 @@ def _shared(world: World, client: Client, use: ModuleUse, rule: str) -> Iterator
     yield from _of_either_major(world, client, use)
     yield from _opaque_calls(world, use)
     yield from _depends_on_environment(world, client, use)
-    reader = read_elsewhere(world)
-    if reader is not None:
-        why = f"the module is left alone: its {reader[0]} is also read by {reader[1]} in {reader[2]}"
+    taken = taker(world, client, use.lent)
+    if taken is not None:
+        name = "key" if taken.name == "api_key" else "URL"
+        why = f"the module is left alone: its {name} also goes to {taken.who} in {taken.path}"
         yield Reason("escape", client.path, client.place, why, _BY_HAND)
     yield from _mixed(world, client, use)
     if not use.calls and not use.staying:
