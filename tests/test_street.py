@@ -18,10 +18,13 @@ ROOMS = ["read", "link", "load", "edit", "values", "plan", "direct_http", "names
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
-    """The rooms that a module needs to be loaded; what only types name, or a function imports, is not."""
+    """The rooms that a module needs, be it only when a function runs; what only types name is not among them."""
     for statement in tree.body:
-        if isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith("codemod.python."):
-            yield str(statement.module).split(".")[2]
+        if isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING":
+            continue
+        for node in ast.walk(statement):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("codemod.python."):
+                yield str(node.module).split(".")[2]
 
 
 def test_every_room_has_its_place_in_the_street() -> None:

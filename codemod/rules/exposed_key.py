@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from codemod.files.needs import Kind
 from codemod.files.placeholders import is_secret
+from codemod.python.direct_http.client_keys import plan_key
 from codemod.python.names.names import literal_keys
-from codemod.python.plan.keys import SDK_KEY, plan_key
+from codemod.python.plan.keys import SDK_KEY
 from codemod.rules.rule import Note, Rule
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codemod.python.direct_http.client_keys import plan_key
 from codemod.python.plan.borrowed import lent_keys
 from codemod.python.plan.key_checks import key_origins, lost_handlers, shape_checks, turns_away
-from codemod.python.plan.keys import plan_key
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:

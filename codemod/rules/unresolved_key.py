@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.plan.keys import UnresolvedError, plan_key
+from codemod.python.direct_http.client_keys import plan_key
+from codemod.python.plan.keys import UnresolvedError
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:

@@ -18,13 +18,13 @@ from codemod.python.link.program import ApiCall, Constructor
 from codemod.python.module.pins import pinned_major
 from codemod.python.plan.clients import Client, Escape
 from codemod.python.read.suites import is_test_file
+from codemod.python.values.values import Given
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from codemod.python.link.program import ModuleCall, Store
     from codemod.python.read.facts import Arg, Place
-    from codemod.python.values.values import Given
     from codemod.python.world import World
 
 MODULE = External("openai")
@@ -256,8 +256,6 @@ def names_settings(world: World, call: ModuleCall) -> bool:
 
 def given_to(world: World, client: Client, name: str) -> list[Given]:
     """The values given for a setting: in the call that is a unit by itself, else stored on the module."""
-    from codemod.python.values.values import Given  # noqa: PLC0415
-
     use = client.module
     assert use is not None
     name = use.base if name == "base_url" else name

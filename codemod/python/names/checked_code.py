@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from codemod.python.direct_http.client_keys import plan_key
 from codemod.python.direct_http.http_plan import key_variables, plan_request
-from codemod.python.plan.keys import SDK_KEY, plan_key
+from codemod.python.plan.keys import SDK_KEY
 from codemod.python.read.extents import lies_in
 from codemod.python.read.scopes import never_returns
 from codemod.python.read.versions import place_of

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from codemod.python.direct_http.client_keys import plan_key
 from codemod.python.direct_http.http_plan import key_variables, plan_request
 from codemod.python.link import externals
 from codemod.python.link.objects import External, Instance
 from codemod.python.names.checked_code import follow_copies, follows, keeps, test_around
 from codemod.python.names.name_roles import ASKED, may_move
-from codemod.python.plan.keys import SDK_KEY, is_dummy, plan_key
+from codemod.python.plan.keys import SDK_KEY, is_dummy
 from codemod.python.read.extents import Extents, lies_in
 from codemod.python.read.suites import is_test_file
 from codemod.python.values.settings_class import is_settings_class, settings_field

@@ -11,9 +11,9 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from codemod.python.direct_http.client_keys import plan_key
 from codemod.python.edit.actions import SetCode
 from codemod.python.names.checked_code import test_around
-from codemod.python.plan.keys import plan_key
 from codemod.python.read.extents import lies_in
 from codemod.python.read.versions import place_of
 

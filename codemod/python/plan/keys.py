@@ -58,18 +58,13 @@ class KeyPlan:
             self.rewrites.append(rewrite)
 
 
-def plan_key(world: World, client: Client, rule: str) -> KeyPlan:
-    """The plan for a client's keys. Raises ``UnresolvedError``."""
-    plan = KeyPlan()
+def plan_given(world: World, client: Client, plan: KeyPlan, rule: str) -> None:
+    """Add to the plan what moving the keys takes that a client is given as such. Raises ``UnresolvedError``."""
     own = client.module is not None and client.module.own is not None
     for given in world.keys(client):
         _KeyMove(world, plan, given, rule, own=own).run()
         if own and not any(world.literal(origin) == UNSET for origin in world.origins(given.node)):
             plan.add(Rewrite(given.path, given.place, OrElse(f'"{UNSET}"'), rule))
-    from codemod.python.direct_http.client_headers import plan_headers  # noqa: PLC0415  (it plans keys as this does)
-
-    plan_headers(world, client, plan)
-    return plan
 
 
 def move_key(world: World, plan: KeyPlan, given: Given, here: Rewrite | None, *, operand: bool) -> None:
