@@ -19,6 +19,7 @@ REASONS = (
     "for review",
     "kept on purpose",
     "other use in Python",
+    "name in Python",
     "prose",
     "test or recorded data",
     "settings and deployment",
@@ -63,7 +64,12 @@ _KINDS = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern 
 _COMMENT = re.compile(r"(^|\s)(#|//|\*|;|--)(\s|$)|^\s*#")
 _OPENED = re.compile(r"[\"'][^\s\"']*$")
 _CLOSED = re.compile(r"[^\s\"']*[\"']")
-_HASH = re.compile(r"(^|\s)#")
+# What Python does not carry out as code: a comment, or a string with its quotes, be it not closed.
+_QUOTED = re.compile(
+    r"""#[^\n]*|\"{3}(?:[^"\\]|\\.|"(?!""))*(?:"{3})?|'{3}(?:[^'\\]|\\.|'(?!''))*(?:'{3})?"""
+    r"""|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?""",
+    re.DOTALL,
+)
 _MOST_WORDS = 6
 _MOST_LINES = 100
 
@@ -104,15 +110,20 @@ def _of_file(
     """One entry a line and reason; those beyond the first lines of a reason are one."""
     lines: dict[str, dict[int, list[str]]] = {}
     told, general = _Told(text, accounted), _general(path)
-    number, counted = 1, 0
+    number, counted, quoted = 1, 0, list[Span]()
     for start, word, added in _words(text, edits):
         status = told.at(start)
         if status is Status.REVIEW:
             reason = "for review"
         elif status is not None or added:
             reason = "kept on purpose"
+        elif _within(code, start):
+            reason = _of_cell(text, start, word)
+        elif general is None:
+            quoted = quoted or _quoted(text)
+            reason = _of_python(text, quoted, start, word)
         else:
-            reason = _of_cell(text, start, word) if _within(code, start) else _of_line(general, text, start, word)
+            reason = _of_line(general, text, start)
         number, counted = number + text.count("\n", counted, start), start
         lines.setdefault(reason, {}).setdefault(number, []).append(word)
     for reason, by_line in lines.items():
@@ -233,16 +244,26 @@ def _of_cell(text: str, start: int, word: str) -> str:
     line = text[text.rfind("\n", 0, start) + 1 : start].rpartition("\\n")[2].replace('\\"', '"')
     rest = text[start + len(word) : start + len(word) + 80].partition("\\n")[0].replace('\\"', '"')
     line = re.sub(r"\A\s*\"", "", line)
-    return _of_line(None, line + word + rest, len(line), word)
+    code = line + word + rest
+    return _of_python(code, _quoted(code), len(line), word)
 
 
-def _of_line(general: str | None, text: str, start: int, word: str) -> str:
-    """A comment is prose in any file that may hold one; in Python so is a string of several words."""
+def _of_line(general: str, text: str, start: int) -> str:
+    """A comment is prose in any file that may hold one."""
     line = text[text.rfind("\n", 0, start) + 1 : start]
-    comment = _HASH if general is None else _COMMENT
-    if general in (None, "settings and deployment", "another language") and comment.search(line):
+    if general in ("settings and deployment", "another language") and _COMMENT.search(line):
         return "prose"
-    if general is not None:
-        return general
+    return general
+
+
+def _quoted(text: str) -> list[Span]:
+    return [Span(*found.span()) for found in _QUOTED.finditer(text)]
+
+
+def _of_python(text: str, quoted: Sequence[Span], start: int, word: str) -> str:
+    """A comment is prose in Python, too, and so is a string of several words."""
+    if not _within(quoted, start):
+        return "name in Python"
+    line = text[text.rfind("\n", 0, start) + 1 : start]
     opened, closed = _OPENED.search(line), _CLOSED.match(text, start + len(word))
     return "other use in Python" if opened and closed else "prose"

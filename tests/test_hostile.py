@@ -188,6 +188,7 @@ def test_files_that_are_looked_up_by_name_are_plain_and_inside(tmp_path: Path, k
         ("def first[T](items: list[T]) -> T: ...\n", "3.12"),
         ("class Box[T]: pass\n", "3.12"),
         ("x = f'{'a'}'\n", "3.12"),
+        ("""x = f"say '{text.replace("'", "'\\\\''")}'"\n""", "3.12"),
         ("x = t'{name}'\n", "3.14"),
         ("try:\n    pass\nexcept ValueError, TypeError:\n    pass\n", "3.14"),
     ],
@@ -200,7 +201,9 @@ def test_newer_syntax_says_which_python_would_do(tmp_path: Path, code: str, sinc
         assert f"Python {since}" in check(tmp_path, "new.py")["new.py"]
 
 
-@pytest.mark.parametrize("code", ["print 'x'\n", "x = (\n", "def f(:\n", "match = \n", "type = 1 2\n"])
+@pytest.mark.parametrize(
+    "code", ["print 'x'\n", "x = (\n", "def f(:\n", "match = \n", "type = 1 2\n", "f'{a}' 'b{'c'\n"]
+)
 def test_other_errors_of_syntax_blame_no_version(code: str) -> None:
     with pytest.raises(source.SourceError) as caught:
         source.parse(code)

@@ -13,6 +13,8 @@ _FORMS = (
     ((3, 13), re.compile(r"^\s*(?:async\s+)?(?:def|class|type)\s+\w+\s*\[[^\]=]{0,200}=")),
     ((3, 12), re.compile(r"^\s*(?:async\s+)?(?:def|class)\s+\w+\s*\[")),
     ((3, 12), re.compile(r"^\s*type\s+[^\W\d]\w*\s*[\[=]")),
+    # The quote of an f-string in one of its braces.
+    ((3, 12), re.compile(r"(?<!\w)[rR]?[fF][rR]?([\"'])(?:(?!\1).)*(?<!\{)\{(?!\{)(?:(?!\1)[^{}])*\1")),
 )
 
 
