@@ -155,6 +155,8 @@ class Tracer:
                     yield source, calls
             return
         entered = {label for _, label in edges if label > 0}
+        if calls and entered and calls[-1] not in self._callers(node):
+            calls = ()  # the search came by an object that was made elsewhere: those calls have no part in it
         for source, label in edges:
             if label == 0:
                 unused = entered and not calls and self._always_passed(node, source, entered)
@@ -165,6 +167,10 @@ class Tracer:
                     yield source, ()
             elif len(calls) < _MAX_CALLS and -label not in calls:
                 yield source, (*calls, -label)
+
+    def _callers(self, node: int) -> set[int]:
+        """The calls of the function that a parameter, or an entry of its ``**kwargs``, belongs to."""
+        return self.program.callers.get(self.program.holders.get(node, node), set())
 
     def _always_passed(self, parameter: int, default: int, entered: set[int]) -> bool:
         """Whether ``default`` is an empty default that every call in the repository replaces."""
@@ -206,13 +212,16 @@ class Tracer:
                 continue
             seen.add(state)
             at, calls = state
-            for target, label in flow.get(at, ()):
+            following = flow.get(at, ())
+            # What was stored in an object by one call is given back by others of another function.
+            given_back = bool(calls) and all(label != -calls[-1] for _, label in following)
+            for target, label in following:
                 if label == 0:
                     stack.append((target, calls))
                 elif label > 0:
                     if len(calls) < _MAX_CALLS and label not in calls:
                         stack.append((target, (*calls, label)))
-                elif not calls:
+                elif not calls or given_back:
                     stack.append((target, ()))
                 elif calls[-1] == -label:
                     stack.append((target, calls[:-1]))
