@@ -93,8 +93,8 @@ class Attributes(Classes):
                 self.member(index, name, value, result)
                 if name in ("__class__", "__dict__"):
                     self.put(result, ClassRef(index) if name == "__class__" else External(NAMESPACE, index))
-            case Super(index, ""):
-                self._super_attribute(index, name, result)
+            case Super(_, ""):
+                self._super_attribute(value, name, result)
             case Container(node) if name in _CONTAINER_METHODS:
                 self.put(result, ContainerMethod(node, name))
             case Container() | FunctionRef() | Bound():
@@ -169,13 +169,15 @@ class Attributes(Classes):
         self._filled_owners.add(owner)
         self.program.filled.update(node for (kept, _), node in self._kept.items() if kept == owner)
 
-    def _super_attribute(self, cls: int, name: str, result: int) -> None:
+    def _super_attribute(self, value: Super, name: str, result: int) -> None:
+        cls = value.index
         for base in self.bases[cls]:
             self.member(base, name, Instance(cls), result)
         if name == "__new__":
             self.put(result, External("object.__new__"))
-        if not self.bases[cls] and self.is_client_class(cls):
-            self.put(result, Super(cls, name))
+        inherits = any("__init__" in self.program.classes[base].body for base in self.lineage(cls)[1:])
+        if name == "__init__" and not inherits:
+            self.put(result, value._replace(method=name))
 
     def store_attribute(self, site: AttributeStore, file: int, value: Value) -> None:
         """``value.name = ...``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from codemod.python.link import external_clients
+from codemod.python.link import external_clients, externals
 from codemod.python.link.containers import Containers
 from codemod.python.link.graph import ALL, ANY, KEYS
 from codemod.python.link.invocation import Invocation
@@ -49,6 +49,7 @@ class Calling(Containers):
         self._decorated: dict[int, list[tuple[Value | None, Invocation]]] = defaultdict(list)
         self._wrappers: dict[int, list[int]] = defaultdict(list)
         self._constructed: dict[int, list[Invocation]] = defaultdict(list)
+        self._initialized: list[tuple[int, Invocation]] = []
         self._api_calls: set[tuple[int, int, tuple[str, ...], tuple[Arg, ...]]] = set()
         self._module_calls: set[tuple[int, tuple[str, ...], tuple[Arg, ...]]] = set()
 
@@ -78,8 +79,10 @@ class Calling(Containers):
                 method = self.program.new_node(0)
                 self.member(index, "__call__", value, method)
                 self.on_value(method, lambda found: self.apply(found, call) if isinstance(found, Bound) else None)
-            case Super(index, "__init__"):
+            case Super(index, "__init__") if self.is_client_class(index):
                 self.make_client(call, index, self.outside_bases(index))
+            case Super(_, "__init__", receiver):
+                self.on_value(receiver, lambda own: self._set_fields(own, call) if isinstance(own, Instance) else None)
 
     # Functions of the repository
 
@@ -248,11 +251,13 @@ class Calling(Containers):
         if self.is_client_class(cls):
             self.make_client(call, cls, self.outside_bases(cls))
             return
-        self._set_fields(cls, instance, call)
+        self._set_fields(instance, call)
 
-    def _set_fields(self, cls: int, instance: Instance, call: Invocation) -> None:
+    def _set_fields(self, instance: Instance, call: Invocation) -> None:
         """Without ``__init__`` the arguments are fields (dataclasses, pydantic, named and typed dicts)."""
-        names = [n for ancestor in reversed(self.lineage(cls)) for n in self.program.classes[ancestor].annotations]
+        self._initialized.append((instance.index, call))
+        lineage = reversed(self.lineage(instance.index))
+        names = [name for ancestor in lineage for name in self.program.classes[ancestor].annotations]
         label = call.call + 1
         for position, arg in enumerate(call.positional()):
             if position < len(names):
@@ -263,6 +268,22 @@ class Calling(Containers):
             elif arg.stars == 2:
                 self.on_value(arg.node, lambda value: self._fields_from(instance, value))
                 self.program.unpacked += [(self.field(instance, name), arg) for name in names]
+
+    def finish(self) -> None:
+        """Now that all bases are known: what a class has no field for goes to its base, which may use it."""
+        for cls, call in self._initialized:
+            known = {
+                name
+                for ancestor in self.lineage(cls)
+                for names in (self.program.classes[ancestor].annotations, self.program.classes[ancestor].body)
+                for name in names
+            }
+            for base in sorted(name for name in self.outside_bases(cls) if not externals.keeps_fields(name)):
+                for arg in call.args:
+                    entry = base, call.call, arg
+                    if arg.name not in known and entry not in self.program.external_args[arg.node]:
+                        self.program.external_args[arg.node].append(entry)
+        super().finish()
 
     def _fields_from(self, instance: Instance, value: Value) -> None:
         if isinstance(value, Container):

@@ -203,6 +203,23 @@ READER_PARTS = (
     "pytest_mock.",
     "MagicMock",
 )
+# Modules whose classes do nothing with what they are made with.
+_MODELLING = frozenset(
+    {
+        "abc",
+        "attr",
+        "attrs",
+        "collections",
+        "enum",
+        "msgspec",
+        "pydantic",
+        "pydantic_settings",
+        "sqlmodel",
+        "typing",
+        "typing_extensions",
+        "unittest",
+    }
+)
 # Functions that make a dict of an object's fields.
 AS_DICT = frozenset({"vars", "dataclasses.asdict", "asdict", "attr.asdict", "attrs.asdict"})
 # Methods of objects of pydantic's, attrs' and named tuples that do the same.
@@ -253,6 +270,12 @@ def is_mock(name: str) -> bool:
 def only_reads(name: str) -> bool:
     """Whether the function called ``name`` does no more than look at its arguments."""
     return name in READERS or name.endswith(EXCEPTIONS) or any(part in name for part in READER_PARTS)
+
+
+def keeps_fields(name: str) -> bool:
+    """Whether a class called ``name`` does no more with what its heirs are made with than keep it."""
+    module, _, rest = name.partition(".")
+    return not rest or module in _MODELLING
 
 
 def tells_types(name: str) -> bool:

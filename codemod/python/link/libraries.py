@@ -156,7 +156,9 @@ class Libraries(Callbacks):
         while scope >= 0 and self.program.functions[scope].owner < 0:
             scope = self.program.functions[scope].scope
         if scope >= 0:
-            self.put(call.result, Super(self.program.functions[scope].owner))
+            method = self.program.functions[scope]
+            own = [parameter.node for parameter in method.parameters[:1] if parameter.kind == "plain"]
+            self.put(call.result, Super(method.owner, "", *own))
 
     def _wrap(self, name: str, value: Value, result: int) -> None:
         if isinstance(value, ClientRef):

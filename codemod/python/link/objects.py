@@ -58,10 +58,14 @@ class Instance(NamedTuple):
 
 
 class Super(NamedTuple):
-    """``super()`` inside a class, or a method of it that an SDK class implements."""
+    """``super()`` inside a class, or a method of it that only a base outside the repository has.
+
+    ``receiver`` is the node of the method's own object, -1 where it has none.
+    """
 
     index: int  # type: ignore[assignment]  # (it takes the place of the method of tuples, which nobody calls)
     method: str = ""
+    receiver: int = -1
     tag: int = 7
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from codemod.python.link import external_clients, externals
 from codemod.python.link.objects import ClientRef, External, Resource
 from codemod.python.plan.clients import HARMLESS, Escape
+from codemod.python.plan.unknown_takers import unknown_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 # Arguments that say what something is to look like.
 _DESCRIBING = frozenset({"spec", "spec_set", "bound", "annotation", "return_annotation", "return_type"})
+# Methods of collections: what is called on a client that is taken out of one is told where it is called.
+_COLLECTING = frozenset("add append appendleft extend insert put setdefault update".split())
 
 
 def client_escapes(world: World) -> Iterator[tuple[int, Escape]]:
@@ -37,6 +40,10 @@ def client_escapes(world: World) -> Iterator[tuple[int, Escape]]:
                 if found not in told and not (_is_harmless(callee) or world.runs_known(callee, call)):
                     told.add(found)
                     yield found
+    for call in (call for call, name in unknown_calls(world) if name not in _COLLECTING):
+        given = (value for arg in program.calls[call].args for value in program.values.get(arg.node, ()))
+        for index in {value.index for value in given if isinstance(value, ClientRef)}:
+            yield index, Escape(world.text(world.call_path(call), program.calls[call].func_place), call)
 
 
 def class_escapes(world: World) -> Iterator[Escape]:

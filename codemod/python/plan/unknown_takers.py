@@ -21,14 +21,24 @@ _READING = frozenset(
 )
 
 
-def given_unknown(world: World) -> Iterator[int]:
-    """What is given to calls, attributes and items whose object is not known, but for those of tests."""
+def unknown_calls(world: World) -> Iterator[tuple[int, str]]:
+    """The calls, but for those of tests, of which nothing is known and which may do more than read their arguments.
+
+    Each with the name of the attribute that is called, or without one.
+    """
     program, names = world.program, world.written.reads
     for index, call in enumerate(program.calls):
         if call.args and not program.values.get(call.func) and not is_test_file(world.call_path(index)):
             _, name = names.get(call.func, (-1, ""))
             if name not in _READING:
-                yield from (arg.node for arg in call.args)
+                yield index, name
+
+
+def given_unknown(world: World) -> Iterator[int]:
+    """What is given to calls, attributes and items whose object is not known, but for those of tests."""
+    program = world.program
+    for call, _ in unknown_calls(world):
+        yield from (arg.node for arg in program.calls[call].args)
     for facts in program.files:
         if not is_test_file(facts.path):
             stores = [(store.base, store.value) for store in facts.attribute_stores]
