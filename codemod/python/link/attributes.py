@@ -74,6 +74,9 @@ class Attributes(Classes):
         self._kept: dict[tuple[External, object], int] = {}
         self._awaited: dict[tuple[External, object], list[int]] = defaultdict(list)
         self._filled_owners: set[External] = set()
+        self.inherited: set[int] = set()
+        self._super_reads: dict[int, list[tuple[Super, str, int]]] = defaultdict(list)
+        self._super_members: set[tuple[int, int]] = set()
 
     def load_attribute(self, site: AttributeLoad, value: Value) -> None:
         """``value.name`` into the site's result."""
@@ -93,7 +96,8 @@ class Attributes(Classes):
                 self.member(index, name, value, result)
                 if name in ("__class__", "__dict__"):
                     self.put(result, ClassRef(index) if name == "__class__" else External(NAMESPACE, index))
-            case Super(_, ""):
+            case Super(index, ""):
+                self._super_reads[index].append((value, name, result))
                 self._super_attribute(value, name, result)
             case Container(node) if name in _CONTAINER_METHODS:
                 self.put(result, ContainerMethod(node, name))
@@ -169,10 +173,21 @@ class Attributes(Classes):
         self._filled_owners.add(owner)
         self.program.filled.update(node for (kept, _), node in self._kept.items() if kept == owner)
 
+    def add_base(self, cls: int, value: Value) -> None:
+        """Take note of a base class; what was asked of ``super()`` before is asked again."""
+        super().add_base(cls, value)
+        for other in self.descendants(cls):
+            for read in tuple(self._super_reads.get(other, ())):
+                self._super_attribute(*read)
+
     def _super_attribute(self, value: Super, name: str, result: int) -> None:
         cls = value.index
+        if name == "__init__":
+            self.inherited.add(result)
         for base in self.bases[cls]:
-            self.member(base, name, Instance(cls), result)
+            if (base, result) not in self._super_members:
+                self._super_members.add((base, result))
+                self.member(base, name, Instance(cls), result)
         if name == "__new__":
             self.put(result, External("object.__new__"))
         inherits = any("__init__" in self.program.classes[base].body for base in self.lineage(cls)[1:])
@@ -183,7 +198,7 @@ class Attributes(Classes):
         """``value.name = ...``."""
         match value:
             case Instance(index):
-                self.connect(site.value, self.field(value, site.name))
+                self.connect(site.value, self.field(value, site.name), self.storing(site.base, index))
                 if self.is_client_class(index):
                     for client in self.program.client_classes[index]:
                         self._store_on_client(site, client, file)

@@ -82,7 +82,7 @@ class Calling(Containers):
             case Super(index, "__init__") if self.is_client_class(index):
                 self.make_client(call, index, self.outside_bases(index))
             case Super(_, "__init__", receiver):
-                self.on_value(receiver, lambda own: self._set_fields(own, call) if isinstance(own, Instance) else None)
+                self.on_value(receiver, lambda own: self._initialize(own, call, receiver))
 
     # Functions of the repository
 
@@ -99,6 +99,10 @@ class Calling(Containers):
             for wrapper in self._wrappers[index]:
                 self._enter_wrapper(wrapper, receiver, call)
         plain = [p for p in function.parameters if p.kind == "plain"]
+        if function.name == "__init__" and isinstance(receiver, Instance):
+            self.program.receivers.bind(index, receiver.index, label)
+            if self.program.calls[call.call].func in self.inherited:
+                self.program.receivers.inherited.add(label)
         if receiver is not None and plain:
             self.put(plain[0].node, receiver)
             plain = plain[1:]
@@ -251,14 +255,18 @@ class Calling(Containers):
         if self.is_client_class(cls):
             self.make_client(call, cls, self.outside_bases(cls))
             return
-        self._set_fields(instance, call)
+        self._set_fields(instance, call, call.call + 1)
 
-    def _set_fields(self, instance: Instance, call: Invocation) -> None:
+    def _initialize(self, own: Value, call: Invocation, receiver: int) -> None:
+        """A constructor calls that of a base outside the repository for its own object."""
+        if isinstance(own, Instance):
+            self._set_fields(own, call, self.storing(receiver, own.index))
+
+    def _set_fields(self, instance: Instance, call: Invocation, label: int) -> None:
         """Without ``__init__`` the arguments are fields (dataclasses, pydantic, named and typed dicts)."""
         self._initialized.append((instance.index, call))
         lineage = reversed(self.lineage(instance.index))
         names = [name for ancestor in lineage for name in self.program.classes[ancestor].annotations]
-        label = call.call + 1
         for position, arg in enumerate(call.positional()):
             if position < len(names):
                 self.connect(arg.node, self.field(instance, names[position]), label)

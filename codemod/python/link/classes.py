@@ -37,6 +37,7 @@ class Classes(Environments):
         self.bases: dict[int, list[int]] = defaultdict(list)
         self._children: dict[int, list[int]] = defaultdict(list)
         self.external_bases: dict[int, set[str]] = defaultdict(set)
+        self.program.receivers.lineage = self.lineage
         self._lineages: dict[int, list[int]] = {}
         self._owners: dict[int, list[int]] = {}
         self._outside_bases: dict[int, set[str]] = {}
@@ -45,6 +46,7 @@ class Classes(Environments):
         self._wanted: dict[int, list[tuple[str, Instance | ClassRef, int]]] = defaultdict(list)
         self._taken: dict[int, list[tuple[Instance | ClassRef, int]]] = defaultdict(list)
         self._members: set[tuple[int, Value, int]] = set()
+        self._own: dict[int, int] = {}
 
     def lineage(self, cls: int) -> list[int]:
         """A class and its bases in the repository, nearest first."""
@@ -127,7 +129,14 @@ class Classes(Environments):
             if "classmethod" in self.kinds[function]:
                 self.put(parameters[0].node, ClassRef(cls))
             else:
+                if self.program.functions[function].name == "__init__":
+                    self._own[parameters[0].node] = function
                 self.put(parameters[0].node, Instance(cls))
+
+    def storing(self, owner: int, cls: int) -> int:
+        """The label of an edge to a field of an object that ``owner`` holds: for a constructor its seat."""
+        method = self._own.get(owner)
+        return 0 if method is None else -self.program.receivers.seat(method, cls)
 
     def member(self, cls: int, name: str, receiver: Instance | ClassRef, result: int) -> None:
         """Read ``name`` from a class (through its bases) into ``result``."""

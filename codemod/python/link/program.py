@@ -2,7 +2,7 @@
 
 Nodes, calls, functions and classes of all files are numbered through. An edge carries a label: 0 for plain flow,
 ``call + 1`` where an argument enters a function, ``-(call + 1)`` where a result comes back, so that a search can leave
-a function only towards the call it entered by.
+a function only towards the call it entered by; see ``receivers`` for what a method stores in its object.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from codemod.python.link.receivers import Receivers
 from codemod.python.read.facts import Arg, Call, Class, Composition, Constant, Facts, Function, Parameter, Place
 
 if TYPE_CHECKING:
@@ -203,6 +204,7 @@ class Program:
     scattered: set[Value] = field(default_factory=set)
     keywords: dict[tuple[int, str], int] = field(default_factory=dict)
     external_args: dict[int, list[tuple[str, int, Arg]]] = field(default_factory=lambda: defaultdict(list))
+    receivers: Receivers = field(default_factory=Receivers)
 
     def new_node(self, file: int, place: Place | None = None) -> int:
         """A node that no expression of the source made, such as a field of an object."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codemod.python.link.objects import ClassRef
 from codemod.python.plan.addresses import Address, addresses
 
 if TYPE_CHECKING:
@@ -50,7 +51,15 @@ def _beside(world: World, client: Client, origin: Origin) -> bool:
 
 
 def _in_one_class(world: World, client: Client, origin: Origin) -> bool:
-    """Whether a client is made in the class that a value comes from, or in one that this derives from."""
+    """Whether a client is made in the class that a value comes from or is given to, or in a base of that."""
     making = world.written.class_at(client.path, client.place)
-    named = world.written.class_at(world.path(origin.node), world.place(origin.node))
-    return named >= 0 and making in world.linker.lineage(named)
+    named = {world.written.class_at(world.path(origin.node), world.place(origin.node))} - {-1}
+    return any(making in world.linker.lineage(cls) for cls in named | _constructed(world, origin))
+
+
+def _constructed(world: World, origin: Origin) -> set[int]:
+    """The classes of which objects are made with a value."""
+    program = world.program
+    calls = [label - 1 for _, label in program.flow.get(origin.node, ()) if 0 < label <= len(program.calls)]
+    values = (value for call in calls for value in program.values.get(program.calls[call].func, ()))
+    return {value.index for value in values if isinstance(value, ClassRef)}

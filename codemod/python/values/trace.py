@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from codemod.python.link import external_lookups, externals
 from codemod.python.link.objects import Container, External, Instance
+from codemod.python.link.receivers import is_seat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from codemod.python.link.program import EnvironmentLookup, Program
 
@@ -29,7 +30,7 @@ class Origin:
 
     Also "composed", when strings that are put together are asked for as a whole.
     ``guarded``: on its way the program makes sure that it is set. ``context``: the calls (label) that the search is
-    inside of at ``node``, innermost last.
+    inside of at ``node``, innermost last; instead of a call's, a label may be a seat's (see ``receivers``).
     """
 
     node: int
@@ -146,6 +147,9 @@ class Tracer:
 
     def _sources(self, node: int, calls: Context) -> Iterator[tuple[int, Context]]:
         edges = self.program.back.get(node, ())
+        if calls and is_seat(calls[-1]):
+            yield from self._given_to_own(node, edges, calls)
+            return
         if calls and any(label == calls[-1] for _, label in edges):
             # The call by which the search entered this function passes the argument: the default plays no part.
             for source, label in edges:
@@ -167,6 +171,34 @@ class Tracer:
                     yield source, ()
             elif len(calls) < _MAX_CALLS and -label not in calls:
                 yield source, (*calls, -label)
+            elif is_seat(-label):
+                yield source, (-label,)
+
+    def _given_to_own(
+        self, node: int, edges: Sequence[tuple[int, int]], calls: Context
+    ) -> Iterator[tuple[int, Context]]:
+        """The sources of a node in a constructor, by the calls that may make objects of the class that is asked for."""
+        receivers, seat, callers = self.program.receivers, calls[-1], self._callers(node)
+        entered = {label for _, label in edges if label > 0}
+        if entered and not any(receivers.knows(seat, label) for label in callers):
+            yield from self._sources(node, calls[:-1])  # a parameter of something else
+            return
+        making = {label for label in callers if receivers.admits(seat, label)} or callers
+        passed = bool(entered) and making <= entered and all(self.passes(node, label) for label in making)
+        for source, label in edges:
+            if label in making:
+                yield source, self._outside(calls, label)
+            elif label == 0 and not passed:
+                yield source, calls
+            elif label < 0 and len(calls) < _MAX_CALLS and -label not in calls:
+                yield source, (*calls, -label)
+
+    def _outside(self, calls: Context, label: int) -> Context:
+        """Where a search is that leaves a constructor by a call: in that of a heir, for the same object."""
+        receivers, scope = self.program.receivers, self.program.calls[label - 1].scope
+        if label in receivers.inherited and scope >= 0:
+            return (*calls[:-1], receivers.beside(calls[-1], scope))
+        return calls[:-1]
 
     def _callers(self, node: int) -> set[int]:
         """The calls of the function that a parameter, or an entry of its ``**kwargs``, belongs to."""
@@ -218,6 +250,10 @@ class Tracer:
             for target, label in following:
                 if label == 0:
                     stack.append((target, calls))
+                elif is_seat(-label):
+                    left = self._left(calls, -label)
+                    if left is not None:
+                        stack.append((target, left))
                 elif label > 0:
                     if len(calls) < _MAX_CALLS and label not in calls:
                         stack.append((target, (*calls, label)))
@@ -226,6 +262,18 @@ class Tracer:
                 elif calls[-1] == -label:
                     stack.append((target, calls[:-1]))
         return {at for at, _ in seen}
+
+    def _left(self, calls: Context, seat: int) -> Context | None:
+        """Where a search is when it leaves constructors by an object; None if it is not one of the seat's class."""
+        receivers = self.program.receivers
+        while calls and (is_seat(calls[-1]) or receivers.knows(seat, calls[-1])):
+            label, calls = calls[-1], calls[:-1]
+            if not receivers.admits(seat, label):
+                return None
+            if label not in receivers.inherited:
+                return calls
+            seat = receivers.beside(seat, self.program.calls[label - 1].scope)
+        return calls
 
     def derivatives(self, nodes: set[int]) -> set[int]:
         """Every node whose value is made from the value of one of ``nodes`` (an f-string, a method's result)."""
@@ -252,6 +300,8 @@ class Tracer:
     def naming_call(self, origin: Origin, name: Origin) -> int | None:
         """The call of a helper that is handed the name which the look-up at ``origin`` reads."""
         for label in reversed(origin.context):
+            if is_seat(label):
+                continue
             call = label - 1
             if any(arg.node == name.node for arg in self.program.calls[call].args):
                 return call
