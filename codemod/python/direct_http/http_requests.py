@@ -98,9 +98,10 @@ class _Finder:
                 self._headers_given(record)
         self._stores()
         self._escapes()
-        for record in self._world.program.http_calls:
-            if record.name in external_http.SENDERS and not self._opened(record):
-                self._request(record, requests)
+        # An object is opened with a body that says how it is sent: first of all it is seen who opens which.
+        sending = [record for record in self._world.program.http_calls if record.name in external_http.SENDERS]
+        for record in [record for record in sending if not self._opened(record)]:
+            self._request(record, requests)
         return list(requests.values())
 
     def _given(self, record: HttpCall, position: int, *names: str) -> list[Given]:
