@@ -83,7 +83,8 @@ class World(Values):
         self.broken: dict[str, str] = {}
         self.readings: dict[int, Reading] = {}
         self._splits: dict[frozenset[int], Splits] = {}
-        self.clients = [self._client(made) for made in program.constructors]
+        made = [self._client(each) for each in program.constructors]
+        self.clients = sorted(made, key=lambda client: (client.path, client.place))
         self._by_index = {client.index: client for client in self.clients}
         for call in program.api_calls:
             self._by_index[call.client].api_calls.append(by_path(program, call))

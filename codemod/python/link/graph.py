@@ -133,7 +133,17 @@ class Graph:
         self.program.saturated |= self._cut_off
 
     def finish(self) -> None:
-        """Give up what acts on values: no file is added any more, and it takes as much memory as the values do."""
+        """Give up what acts on values, which takes as much memory as they do: no file is added any more.
+
+        What was found in the order of the search is put into that of the files.
+        """
+        program = self.program
+        program.api_calls.sort(key=lambda found: found.call)
+        program.module_calls.sort(key=lambda found: found.call)
+        program.http_calls.sort(key=lambda found: found.call)
+        for entries in program.external_args.values():
+            if len(entries) > 1:
+                entries.sort(key=lambda entry: entry[1])
         self._sites.clear()
         self._watchers.clear()
 

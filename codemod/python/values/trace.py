@@ -185,10 +185,12 @@ class Tracer:
             return
         making = {label for label in callers if receivers.admits(seat, label)} or callers
         passed = bool(entered) and making <= entered and all(self.passes(node, label) for label in making)
+        # A heir's constructor always passes it; others than the repository's may make objects without.
+        heirs = making <= receivers.inherited
         for source, label in edges:
             if label in making:
                 yield source, self._outside(calls, label)
-            elif label == 0 and not passed:
+            elif label == 0 and not (passed and (heirs or self.program.constants.get(source, ...) is None)):
                 yield source, calls
             elif label < 0 and len(calls) < _MAX_CALLS and -label not in calls:
                 yield source, (*calls, -label)
