@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, ClassVar
 
 from codemod.python.read.facts import Iteration
-from codemod.python.read.scopes import swallows
+from codemod.python.read.swallowing import SUPPRESS, swallows
 from codemod.python.read.unpacking import Unpacking
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class ControlFlow(Unpacking):
         super().__init__(facts, locate)
         self.dead = False
         self.depth = 0
+        self.swallowing = SUPPRESS
 
     def block(self, body: list[ast.stmt]) -> None:
         """Visit statements in order."""
@@ -113,7 +114,7 @@ class ControlFlow(Unpacking):
                 entered = self.node(item.context_expr)
                 self.facts.iterations.append(Iteration(source, entered, True))
                 self.assign(item.optional_vars, entered, node)
-        if any(swallows(item.context_expr) for item in node.items):
+        if any(swallows(item.context_expr, self.swallowing) for item in node.items):
             before = dict(self.scope.env)  # its body may be left anywhere, as that of a `try`
             self._meet([self._branch(node.body, self.scope.env), (before, True)])
         else:

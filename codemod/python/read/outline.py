@@ -15,13 +15,14 @@ class Outline:
     """``left`` are the functions, by number, whose bodies are not scanned yet.
 
     ``scope`` is the module's, ``rebound`` are the names that some function declares global or nonlocal, ``ending`` the
-    functions that end the program. ``start`` is where the file's numbers start, ``later`` where those of later parts
-    do, with the functions in them.
+    functions that end the program, ``swallowing`` what swallows errors when it is entered. ``start`` is where the
+    file's numbers start, ``later`` where those of later parts do, with the functions in them.
     """
 
     start: Start
     scope: Scope
     rebound: frozenset[str]
     ending: frozenset[str]
+    swallowing: frozenset[str]
     left: dict[int, Function]
     later: list[tuple[Start, dict[int, Function]]] = field(default_factory=list)

@@ -22,6 +22,7 @@ from codemod.python.read.facts import (
 from codemod.python.read.openings import import_lines, openings
 from codemod.python.read.outline import Outline
 from codemod.python.read.scopes import Scope, ending_functions, last_name, never_returns, path_of
+from codemod.python.read.swallowing import swallowing_names
 from codemod.python.read.versions import place_of
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class _Scanner(ControlFlow):
         self.facts.import_line, self.facts.code_line = import_lines(tree.body)
         self.facts.statements = openings(tree.body)
         self.rebound, declared = _declared_outer(tree.body)
-        self.ending = ending_functions(tree.body)
+        self.ending, self.swallowing = ending_functions(tree.body), swallowing_names(tree.body)
         self.block(tree.body)
         self._close(top)
         for name in declared:  # by whichever function, scanned or not
@@ -96,7 +97,7 @@ class _Scanner(ControlFlow):
 
     def later(self, nodes: Mapping[int, FunctionNode | ast.Lambda], outline: Outline) -> dict[int, Function]:
         """Visit the bodies of functions that were left out before, and returns these."""
-        self.rebound, self.ending = outline.rebound, outline.ending
+        self.rebound, self.ending, self.swallowing = outline.rebound, outline.ending, outline.swallowing
         functions = {index: outline.left.pop(index) for index in nodes}
         self.bodies = [Body(node, index, functions[index], outline.scope) for index, node in nodes.items()]
         self._bodies()
@@ -108,7 +109,7 @@ class _Scanner(ControlFlow):
         self.left = {}  # the syntax trees in it go at once
         scope = Scope("module", None, versions=self.top.versions, superseded=self.top.superseded)
         scope.summary = self.top.summary
-        return Outline(start, scope, self.rebound, self.ending, left)
+        return Outline(start, scope, self.rebound, self.ending, self.swallowing, left)
 
     def _bodies(self) -> None:
         for body in self.bodies:  # grows meanwhile, by the functions in them

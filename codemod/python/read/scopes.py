@@ -183,11 +183,6 @@ def ending_functions(body: list[ast.stmt]) -> frozenset[str]:
     )
 
 
-def swallows(entered: ast.expr) -> bool:
-    """Whether a ``with`` goes on below it after an error in its body, by the name of what it enters."""
-    return isinstance(entered, ast.Call) and path_of(entered.func) in ("contextlib.suppress", "suppress")
-
-
 def never_returns(call: ast.expr) -> bool:
     """Whether an expression statement ends the program or the request, by the name of what it calls."""
     if not isinstance(call, ast.Call):
