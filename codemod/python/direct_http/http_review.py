@@ -21,10 +21,16 @@ if TYPE_CHECKING:
     from codemod.python.read.facts import Place
     from codemod.python.world import World
 
+OPENAI_HOST = "api.openai.com"
 _URL = re.compile(r"((https?|wss?)://)?([a-z0-9-]+\.)?api\.openai\.com(?![a-z0-9.-])[^\s\"'<>]*", re.IGNORECASE)
 _BASE = re.compile(r"(\w+://)?[^/?#]*(/v1(?=[/?#]|$))?")
 # What takes a URL without sending anything to it: errors, a test's environment.
 _SENDS_NOTHING = re.compile(r"(Error|Exception|Warning|\.setenv)$")
+# What starts other programs: a command that it is given may name a URL among its words, as that of curl does.
+_STARTS_PROGRAMS = re.compile(
+    r"(os\.(system|popen|(posix_)?spawn\w*|exec\w+)|subprocess\.\w+|asyncio\.(subprocess\.)?create_subprocess_\w+"
+    r"|pexpect\.\w+|shlex\.split)$"
+)
 _UNKNOWN = "where it goes cannot be followed"
 
 
@@ -101,29 +107,39 @@ def sent_otherwise(world: World) -> Iterator[tuple[str, Place, str, str]]:
     }
     seen: set[int] = set()
     for node, text in _urls(world):
-        if node in given or not _URL.fullmatch(text):
+        url = _URL.search(text)
+        if node in given or url is None:
             continue
+        alone = url.group() == text
         reached = world.reach(node)
         for callee, call, index in world.outside_uses(reached | world.tracer.derivatives(reached)):
             if index in known or index in seen or callee.removesuffix("()") + "()" in external_http.SESSIONS:
                 continue
+            if not alone and not _STARTS_PROGRAMS.match(callee):
+                continue
             seen.add(index)
             if _SENDS_NOTHING.search(callee):
                 continue
-            yield world.call_path(index), call.place, callee.replace("()", ""), text
+            yield world.call_path(index), call.place, callee.replace("()", ""), url.group()
 
 
 def lacking(text: str) -> str | None:
-    """The path of a URL at OpenAI that the provider does not serve; None when it does, or when the URL names none."""
+    """The path of a URL at OpenAI that the provider does not serve; None when it does, or may, or the URL names none.
+
+    What is put into it when the program runs stands there as NUL.
+    """
     path = re.split(r"[?#]", _BASE.sub("", text, count=1))[0].rstrip("/")
-    return None if path in ("", *provider.HTTP_PATHS) else path
+    known, put_in, _ = path.partition("\0")
+    if put_in and any(each.startswith(known) for each in provider.HTTP_PATHS):
+        return None
+    return None if path in ("", *provider.HTTP_PATHS) else path.replace("\0", "...")
 
 
 def _urls(world: World) -> Iterator[tuple[int, str]]:
     for node, value in world.program.constants.items():
-        if isinstance(value, str) and "api.openai.com" in value:
+        if isinstance(value, str) and OPENAI_HOST in value:
             yield node, value.strip()
     for node, composition in world.program.compositions.items():
-        text = "".join(part.text or "x" for part in composition.parts)
-        if composition.kind == "text" and "api.openai.com" in text:
+        text = "".join(part.text or "\0" for part in composition.parts)
+        if composition.kind == "text" and OPENAI_HOST in text:
             yield node, text
