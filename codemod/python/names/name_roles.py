@@ -7,6 +7,7 @@ from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from codemod.python.direct_http.http_review import OPENAI_HOST, sent_otherwise
 from codemod.python.link.external_objects import is_shared
 from codemod.python.link.graph import ALL
 from codemod.python.link.objects import ClassRef, Container, External, Instance, ModuleRef
@@ -14,6 +15,7 @@ from codemod.python.read.suites import is_test_file
 
 if TYPE_CHECKING:
     from codemod.python.link.objects import Value
+    from codemod.python.read.facts import Place
     from codemod.python.world import World
 
 ASKED = re.compile(r"(^|\.)(input|getpass|text_input|prompt|ask|Prompt|secret_input|password)\(\)")
@@ -107,6 +109,26 @@ class NameRoles:
         value = world.program.fields[Container(owner)].get(world.program.constants.get(node))
         tested = is_test_file(world.path(node)) and value is not None and may_move(world, node, value)
         return "set" if tested else "handed"
+
+    def in_text(self, name: str, text: str, node: int = -1) -> str:
+        """The role of a text that contains the name: a message, or a command with which OpenAI is sent the key."""
+        if not re.search(rf"\$(env:|\{{)?{re.escape(name)}\b|%{re.escape(name)}%", text):
+            return "message"
+        return "own" if OPENAI_HOST in text or self._sent_with(node) else "message"
+
+    def _sent_with(self, node: int) -> bool:
+        """Whether a text becomes a part of what is called with a URL at OpenAI."""
+        if node < 0 or not self._senders:
+            return False
+        world = self._world
+        reached = world.reach(node)
+        uses = world.outside_uses(reached | world.tracer.derivatives(reached))
+        return any((world.call_path(index), call.place) in self._senders for _, call, index in uses)
+
+    @cached_property
+    def _senders(self) -> set[tuple[str, Place]]:
+        """The calls outside the repository that are given a URL at OpenAI."""
+        return {(path, place) for path, place, _, _ in sent_otherwise(self._world)}
 
     @cached_property
     def _items(self) -> tuple[dict[int, int], dict[int, int]]:

@@ -111,11 +111,11 @@ def mentions(world: World, name: str, inside: str) -> Iterator[Mention]:
             if value == name:
                 yield Mention(facts.path, places[node], roles.of(node), value)
             elif word.search(value):
-                role = "other" if sources.need(facts.path, places[node]) else "message"
+                role = "other" if sources.need(facts.path, places[node]) else roles.in_text(name, value, node)
                 yield Mention(facts.path, places[node], role, value)
         for mention in facts.mentions:
             if word.search(mention.text):
-                role = "other" if sources.need(facts.path, mention.place) else "message"
+                role = "other" if sources.need(facts.path, mention.place) else roles.in_text(name, mention.text)
                 yield Mention(facts.path, mention.place, role, mention.text)
     for (call, keyword), node in world.program.keywords.items():
         path = world.call_path(call)
