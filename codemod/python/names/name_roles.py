@@ -111,8 +111,14 @@ class NameRoles:
         return "set" if tested else "handed"
 
     def in_text(self, name: str, text: str, node: int = -1) -> str:
-        """The role of a text that contains the name: a message, or a command with which OpenAI is sent the key."""
-        if not re.search(rf"\$(env:|\{{)?{re.escape(name)}\b|%{re.escape(name)}%", text):
+        """The role of a text that contains the name: a message, or code or a command that itself reads the variable.
+
+        What such a text sends the key to is not changed in it, and may be OpenAI.
+        """
+        name = re.escape(name)
+        if re.search(rf"(environ(\.get|\.pop)?|getenv)\s*[\[(]\s*[\"']{name}[\"'](?!\]\s*=[^=])", text):
+            return "own"
+        if not re.search(rf"\$(env:|\{{)?{name}\b|%{name}%", text):
             return "message"
         return "own" if OPENAI_HOST in text or self._sent_with(node) else "message"
 
