@@ -21,7 +21,7 @@ from codemod.python.read.facts import (
 )
 from codemod.python.read.openings import import_lines, openings
 from codemod.python.read.outline import Outline
-from codemod.python.read.scopes import Scope, ending_functions, last_name, never_returns, path_of
+from codemod.python.read.scopes import Scope, ending_functions, is_endless, last_name, never_returns, path_of
 from codemod.python.read.swallowing import swallowing_names
 from codemod.python.read.versions import place_of
 
@@ -74,6 +74,8 @@ class _Scanner(ControlFlow):
         super().__init__(facts, locate)
         self.ending: frozenset[str] = frozenset()
         self.left: dict[int, Body] = {}
+        self.answers = False
+        self.bare: ast.stmt | None = None
 
     def module(self, tree: ast.Module, wanted: Callable[[ast.stmt], bool]) -> None:
         """Visit the module's body, then the bodies of functions from the outside in."""
@@ -119,7 +121,7 @@ class _Scanner(ControlFlow):
     def _body(self, body: Body) -> None:
         node, index, function, parent = body
         self.scope, self.function_index = Scope("function", parent, function), index
-        self.dead, self.depth = False, 0
+        self.dead, self.depth, self.answers, self.bare = False, 0, False, None
         for parameter in function.parameters:
             self.scope.env[parameter.name] = parameter.node
             self.scope.versions[parameter.name] = [parameter.node]
@@ -127,6 +129,9 @@ class _Scanner(ControlFlow):
             self.edge(self.expr(node.body), function.returns)
         else:
             self.block(node.body)
+            left = node.body[-1] if not self.dead and not is_endless(node.body[-1]) else self.bare
+            if self.answers and left is not None:  # it gives values, and None where it is left without one
+                self.edge(self.expr(ast.copy_location(ast.Constant(None), left)), function.returns)
         self.facts.local_names[index] = frozenset(self.scope.versions)
         self._close(self.scope)
 
@@ -159,7 +164,10 @@ class _Scanner(ControlFlow):
 
     def _return(self, node: ast.Return) -> None:
         if node.value is not None and self.scope.function is not None:
+            self.answers = True
             self.edge(self.expr(node.value), self.scope.function.returns)
+        elif node.value is None:
+            self.bare = node
         self.dead = True
 
     def _delete(self, node: ast.Delete) -> None:

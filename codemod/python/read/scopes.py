@@ -183,6 +183,12 @@ def ending_functions(body: list[ast.stmt]) -> frozenset[str]:
     )
 
 
+def is_endless(statement: ast.stmt) -> bool:
+    """Whether a loop is left by ``return`` alone, or by an error."""
+    endless = isinstance(statement, ast.While) and isinstance(statement.test, ast.Constant) and statement.test.value
+    return bool(endless) and not any(isinstance(inner, ast.Break) for inner in ast.walk(statement))
+
+
 def never_returns(call: ast.expr) -> bool:
     """Whether an expression statement ends the program or the request, by the name of what it calls."""
     if not isinstance(call, ast.Call):
