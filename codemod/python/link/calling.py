@@ -258,9 +258,17 @@ class Calling(Containers):
         self._set_fields(instance, call, call.call + 1)
 
     def _initialize(self, own: Value, call: Invocation, receiver: int) -> None:
-        """A constructor calls that of a base outside the repository for its own object."""
+        """A constructor calls that of a base outside the repository for its own object.
+
+        What it passes on with stars is not followed: that would ask who makes each object of each class that derives.
+        """
         if isinstance(own, Instance):
-            self._set_fields(own, call, self.storing(receiver, own.index))
+            named = call._replace(args=tuple(arg for arg in call.args if arg.stars != 2))
+            self._set_fields(own, named, self.storing(receiver, own.index))
+            for arg in call.args:
+                entry = "super().__init__", call.call, arg
+                if arg.stars == 2 and entry not in self.program.external_args[arg.node]:
+                    self.program.external_args[arg.node].append(entry)
 
     def _set_fields(self, instance: Instance, call: Invocation, label: int) -> None:
         """Without ``__init__`` the arguments are fields (dataclasses, pydantic, named and typed dicts)."""

@@ -177,6 +177,8 @@ READERS = frozenset(
         "json.dumps",
         "sys.exit",
         "exit",
+        "quit",
+        "SystemExit",
     }
 )
 # How the names of what is raised end: it tells of what it is given.

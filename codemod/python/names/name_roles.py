@@ -117,10 +117,15 @@ class NameRoles:
         """
         name = re.escape(name)
         if re.search(rf"(environ(\.get|\.pop)?|getenv)\s*[\[(]\s*[\"']{name}[\"'](?!\]\s*=[^=])", text):
-            return "own"
+            return "own" if node < 0 or self._is_used(node) else "message"
         if not re.search(rf"\$(env:|\{{)?{name}\b|%{name}%", text):
             return "message"
         return "own" if OPENAI_HOST in text or self._sent_with(node) else "message"
+
+    def _is_used(self, node: int) -> bool:
+        """Whether a text goes to anything that may carry it out, and not only to who is told."""
+        reached = self._world.reach(node)
+        return self._world.leaves(reached | self._world.tracer.derivatives(reached))
 
     def _sent_with(self, node: int) -> bool:
         """Whether a text becomes a part of what is called with a URL at OpenAI."""
