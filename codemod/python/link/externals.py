@@ -60,6 +60,8 @@ ENTERING = (".enter_context", ".enter_async_context")
 GETTERS = frozenset({"get", "pop", "setdefault"})
 # Functions that take one element of a container: name -> position.
 ELEMENT_OF = {"next": 0, "anext": 0, "random.choice": 0, "secrets.choice": 0, "min": 0, "max": 0}
+# Those that give what they are called with besides where there is no element.
+DEFAULTING = frozenset({"next", "anext"})
 # Functions whose result stands for a default or what a factory makes.
 FIELDS = frozenset(
     {

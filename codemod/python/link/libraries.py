@@ -90,7 +90,7 @@ class Libraries(Callbacks):
             self.connect(positional[externals.PASS_THROUGH[name]].node, call.result)
             return name not in ("str",) and not any(arg.name or arg.stars for arg in call.args)
         elif name in externals.ELEMENT_OF and positional:
-            self.on_value(positional[0].node, lambda value: self.element(value, call.result))
+            self._take_element(name, positional, call)
         elif name in externals.DECLARED:
             self._declared(name, call)
             return name not in externals.TYPED
@@ -110,6 +110,11 @@ class Libraries(Callbacks):
         else:
             return False
         return True
+
+    def _take_element(self, name: str, positional: list[Arg], call: Invocation) -> None:
+        self.on_value(positional[0].node, lambda value: self.element(value, call.result))
+        for default in positional[1:] if name in externals.DEFAULTING else ():
+            self.connect(default.node, call.result)
 
     def _defer(self, name: str, call: Invocation) -> None:
         """Something is made later, of what is given now."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from codemod.python.read.facts import Place
     from codemod.python.world import World
 
+# What puts the values of variables of the environment into a text.
+_EXPANDING = frozenset({"os.path.expandvars", "string.Template"})
 ASKED = re.compile(r"(^|\.)(input|getpass|text_input|prompt|ask|Prompt|secret_input|password)\(\)")
 """Functions that ask a person."""
 _SETTERS = re.compile(r"(^|\.)(setenv|delenv|setitem|delitem|putenv|unsetenv)$")
@@ -118,14 +120,23 @@ class NameRoles:
         name = re.escape(name)
         if re.search(rf"(environ(\.get|\.pop)?|getenv)\s*[\[(]\s*[\"']{name}[\"'](?!\]\s*=[^=])", text):
             return "own" if node < 0 or self._is_used(node) else "message"
+        if re.search(rf"\{{{name}\}}|%\({name}\)s", text):
+            return "own"  # what stands there is put in by the name
         if not re.search(rf"\$(env:|\{{)?{name}\b|%{name}%", text):
             return "message"
-        return "own" if OPENAI_HOST in text or self._sent_with(node) else "message"
+        return "own" if OPENAI_HOST in text or self._sent_with(node) or self._is_expanded(node) else "message"
 
     def _is_used(self, node: int) -> bool:
         """Whether a text goes to anything that may carry it out, and not only to who is told."""
         reached = self._world.reach(node)
         return self._world.leaves(reached | self._world.tracer.derivatives(reached))
+
+    def _is_expanded(self, node: int) -> bool:
+        """Whether the value of the variable is put into a text in the program."""
+        taken = (
+            callee for at in self._world.reach(node) for callee, _, _ in self._world.program.external_args.get(at, ())
+        )
+        return node >= 0 and any(callee in _EXPANDING for callee in taken)
 
     def _sent_with(self, node: int) -> bool:
         """Whether a text becomes a part of what is called with a URL at OpenAI."""

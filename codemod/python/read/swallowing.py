@@ -22,7 +22,7 @@ def swallowing_names(body: list[ast.stmt]) -> frozenset[str]:
 
 def swallows(entered: ast.expr, names: frozenset[str]) -> bool:
     """Whether a ``with`` goes on below it after an error in its body, by the name of what it enters."""
-    return isinstance(entered, ast.Call) and path_of(entered.func) in names
+    return path_of(entered.func if isinstance(entered, ast.Call) else entered) in names
 
 
 def _swallowing(statement: ast.stmt) -> Iterator[str]:
@@ -31,6 +31,8 @@ def _swallowing(statement: ast.stmt) -> Iterator[str]:
             yield from (each.asname or each.name for each in names if each.name == "suppress")
         case ast.Import(names=names):
             yield from (f"{each.asname}.suppress" for each in names if each.name == "contextlib" and each.asname)
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=made)) if path_of(made) in SUPPRESS:
+            yield name
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if _is_manager(statement):
             if any(isinstance(inner, ast.Try) and _goes_on(inner) for inner in ast.walk(statement)):
                 yield name
