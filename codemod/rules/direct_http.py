@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from codemod.python.direct_http.http_plan import RequestPlan, StaysError, key_origins, plan_request
 from codemod.python.direct_http.http_review import concerns_openai, lacking, sent_otherwise, standing
+from codemod.python.names.names import is_client_of_a_framework
 from codemod.python.plan.addresses import Address
 from codemod.rules.account_argument import AccountArgument
 from codemod.rules.api_key import ApiKey
@@ -146,6 +147,8 @@ class DirectHttp(Rule):
             elif verdict == "unknown" and concerns_openai(world, request):
                 yield UnresolvedUrl.review(request.path, request.place, f"left alone: {why}", _HELP)
         for path, place, callee, url in sent_otherwise(world):
+            if is_client_of_a_framework(callee):
+                continue  # which is kept as such
             endpoint = lacking(url)
             if endpoint is not None:
                 message = f"kept at OpenAI: the new provider does not serve {endpoint}"

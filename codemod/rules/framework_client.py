@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from codemod.provider import is_openai_model
 from codemod.python.link.objects import ClassRef, ClientRef, External
-from codemod.python.names.names import OTHER_READERS
+from codemod.python.names.names import is_client_of_a_framework
 from codemod.rules.rule import Example, Note, Rule
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _made_by_class(world: World) -> Iterator[tuple[str, int]]:
         for index, call in enumerate(world.program.calls)
         for value in values.get(call.func, ())
         for name in _classes(world, value)
-        if OTHER_READERS.match(name) and "OpenAI" in (last := name.rpartition(".")[2]) and last[0].isupper()
+        if is_client_of_a_framework(name)
     ]
     given = {i: [v for arg in world.program.calls[i].args for v in values.get(arg.node, ())] for _, i in made}
     handed = {index for index, held in given.items() if any(isinstance(value, ClientRef) for value in held)}

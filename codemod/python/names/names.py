@@ -186,6 +186,12 @@ def _other_readers(world: World, facts: Facts) -> Iterator[Import]:
             yield record
 
 
+def is_client_of_a_framework(name: str) -> bool:
+    """Whether a framework's class is OpenAI's by its name, and so makes a client of its own."""
+    last = name.rpartition(".")[2]
+    return bool(OTHER_READERS.match(name)) and "OpenAI" in last and last[0].isupper()
+
+
 def keeper_in(world: World, name: str, path: str, keeper: str | None) -> str | None:
     """Who still needs the variable as far as one file is concerned.
 
