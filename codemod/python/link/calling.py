@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from codemod.python.link import external_clients, externals
+from codemod.python.link import external_clients
 from codemod.python.link.containers import Containers
 from codemod.python.link.graph import ALL, ANY, KEYS
 from codemod.python.link.invocation import Invocation
@@ -48,8 +48,6 @@ class Calling(Containers):
         self._http_calls: set[HttpCall] = set()
         self._decorated: dict[int, list[tuple[Value | None, Invocation]]] = defaultdict(list)
         self._wrappers: dict[int, list[int]] = defaultdict(list)
-        self._constructed: dict[int, list[Invocation]] = defaultdict(list)
-        self._initialized: list[tuple[int, Invocation]] = []
         self._api_calls: set[tuple[int, int, tuple[str, ...], tuple[Arg, ...]]] = set()
         self._module_calls: set[tuple[int, tuple[str, ...], tuple[Arg, ...]]] = set()
 
@@ -63,8 +61,7 @@ class Calling(Containers):
             case Bound(index, receiver):
                 self.bind(index, receiver, call)
             case ClassRef(index):
-                self._constructed[index].append(call)
-                self._construct(index, call)
+                self.construct(index, call)
             case Partial(index):
                 self._call_partial(index, call)
             case Queued(index):
@@ -82,7 +79,17 @@ class Calling(Containers):
             case Super(index, "__init__") if self.is_client_class(index):
                 self.make_client(call, index, self.outside_bases(index))
             case Super(_, "__init__", receiver):
-                self.on_value(receiver, lambda own: self._initialize(own, call, receiver))
+                self.on_value(receiver, lambda own: self.initialize(own, call, receiver))
+
+    # Objects of the repository's classes
+
+    def construct(self, cls: int, call: Invocation) -> None:
+        """An object is made; provided by ``construction``."""
+        raise AssertionError((cls, call))
+
+    def initialize(self, own: Value, call: Invocation, receiver: int) -> None:
+        """A constructor calls that of a base; provided by ``construction``."""
+        raise AssertionError((own, call, receiver))
 
     # Functions of the repository
 
@@ -224,91 +231,6 @@ class Calling(Containers):
             enter(ANY, self.field(given, KEYS))
         else:
             self.watch(given, enter)
-
-    # Classes
-
-    def add_base(self, cls: int, value: Value) -> None:
-        """Take note of a base class; what was made of the class before its base was known is made again."""
-        super().add_base(cls, value)
-        for other in self.descendants(cls):
-            for call in tuple(self._constructed.get(other, ())):
-                self._construct(other, call)
-
-    def _construct(self, cls: int, call: Invocation) -> None:
-        instance = Instance(cls)
-        if self.is_enum(cls):
-            for arg in call.positional():
-                self.connect(arg.node, call.result)
-                self.program.members_wanted[cls].add(arg.node)
-            self._enum_members(cls, call.result)
-            return
-        self.put(call.result, instance)
-        bodies = [self.program.classes[ancestor].body for ancestor in self.lineage(cls)]
-        initialisers = [body["__init__"] for body in bodies if "__init__" in body]
-        if initialisers:
-            made = call._replace(result=self.program.new_node(0))
-            self.on_value(
-                initialisers[0],
-                lambda value: self.bind(value.index, instance, made) if isinstance(value, FunctionRef) else None,
-            )
-            return
-        if self.is_client_class(cls):
-            self.make_client(call, cls, self.outside_bases(cls))
-            return
-        self._set_fields(instance, call, call.call + 1)
-
-    def _initialize(self, own: Value, call: Invocation, receiver: int) -> None:
-        """A constructor calls that of a base outside the repository for its own object.
-
-        What it passes on with stars is not followed: that would ask who makes each object of each class that derives.
-        """
-        if isinstance(own, Instance):
-            named = call._replace(args=tuple(arg for arg in call.args if arg.stars != 2))
-            self._set_fields(own, named, self.storing(receiver, own.index))
-            for arg in call.args:
-                entry = "super().__init__", call.call, arg
-                if arg.stars == 2 and entry not in self.program.external_args[arg.node]:
-                    self.program.external_args[arg.node].append(entry)
-
-    def _set_fields(self, instance: Instance, call: Invocation, label: int) -> None:
-        """Without ``__init__`` the arguments are fields (dataclasses, pydantic, named and typed dicts)."""
-        self._initialized.append((instance.index, call))
-        lineage = reversed(self.lineage(instance.index))
-        names = [name for ancestor in lineage for name in self.program.classes[ancestor].annotations]
-        for position, arg in enumerate(call.positional()):
-            if position < len(names):
-                self.connect(arg.node, self.field(instance, names[position]), label)
-        for arg in call.args:
-            if arg.name is not None:
-                self.connect(arg.node, self.field(instance, arg.name), label)
-            elif arg.stars == 2:
-                self.on_value(arg.node, lambda value: self._fields_from(instance, value))
-                self.program.unpacked += [(self.field(instance, name), arg) for name in names]
-
-    def finish(self) -> None:
-        """Now that all bases are known: what a class has no field for goes to its base, which may use it."""
-        for cls, call in self._initialized:
-            known = {
-                name
-                for ancestor in self.lineage(cls)
-                for names in (self.program.classes[ancestor].annotations, self.program.classes[ancestor].body)
-                for name in names
-            }
-            for base in sorted(name for name in self.outside_bases(cls) if not externals.keeps_fields(name)):
-                for arg in call.args:
-                    entry = base, call.call, arg
-                    if arg.name not in known and entry not in self.program.external_args[arg.node]:
-                        self.program.external_args[arg.node].append(entry)
-        super().finish()
-
-    def _fields_from(self, instance: Instance, value: Value) -> None:
-        if isinstance(value, Container):
-            self.watch(
-                value,
-                lambda key, node: (
-                    self.connect(node, self.field(instance, key)) if isinstance(key, str) and key != KEYS else None
-                ),
-            )
 
     # Clients
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from codemod.python.link import external_objects
 from codemod.python.link.attributes import NAMESPACE, OPTIONS
-from codemod.python.link.calling import Calling
+from codemod.python.link.construction import Construction
 from codemod.python.link.invocation import Invocation
 from codemod.python.link.objects import ClassRef, Container, External, FunctionRef, ModuleRef, Value
 from codemod.python.link.program import EnvironmentStore, Option
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from codemod.python.read.facts import Arg, Place
 
 
-class Stores(Calling):
+class Stores(Construction):
     """Calls that store something; ``entries`` are the nodes of key and value in each dict display."""
 
     def __init__(self, modules: Modules) -> None:
