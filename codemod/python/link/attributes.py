@@ -94,6 +94,7 @@ class Attributes(Classes):
             case Instance(index):
                 self.connect(self.field(value, name), result)
                 self.member(index, name, value, result)
+                self._ask(value, name, result)
                 if name in ("__class__", "__dict__"):
                     self.put(result, ClassRef(index) if name == "__class__" else External(NAMESPACE, index))
             case Super(index, ""):
@@ -111,6 +112,17 @@ class Attributes(Classes):
                 self.put(result, value if name in RAW else Resource(client, (*path, name)))
             case Member(node) if name == "value":
                 self.connect(node, result)
+
+    def _ask(self, value: Instance, name: str, result: int) -> None:
+        """An attribute that a class does not define is given by its ``__getattr__``."""
+        if self.has_method(value.index, "__getattr__") and not self.has_method(value.index, name):
+            asked = self.program.new_node(self.program.file_of[result])
+            self.on_value(asked, lambda held: self._answered(held, result))
+            self.member(value.index, "__getattr__", value, asked)
+
+    def _answered(self, method: Value, result: int) -> None:
+        if isinstance(method, Bound):
+            self.connect(self.program.functions[method.function].returns, result)
 
     def scatter(self, value: Value) -> None:
         """Attributes of an object are stored by names that are not known."""

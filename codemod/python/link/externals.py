@@ -44,12 +44,17 @@ PASS_THROUGH = {
     "contextlib.closing": 0,
     "os.path.expandvars": 0,
     "dataclasses.replace": 0,
+    "copy.replace": 0,
+    "attr.evolve": 0,
+    "attrs.evolve": 0,
     "os.fspath": 0,
     "asyncio.wait_for": 0,
     "asyncio.shield": 0,
     "asyncio.create_task": 0,
     "asyncio.ensure_future": 0,
 }
+# Those that give an object like the one they are called with, but for the fields that they are given.
+REPLACING = frozenset({"dataclasses.replace", "copy.replace", "attr.evolve", "attrs.evolve"})
 # Methods of values that give back the value (or what it wraps).
 PASS_METHODS = frozenset(
     {"strip", "rstrip", "lstrip", "get_secret_value", "result", "__enter__", "__aenter__", "unwrap", "removesuffix"}

@@ -87,8 +87,7 @@ class Libraries(Callbacks):
             if client is not None:
                 self.on_value(client.node, lambda value: self._wrap(name, value, call.result))
         elif name in externals.PASS_THROUGH and len(positional) > externals.PASS_THROUGH[name]:
-            self.connect(positional[externals.PASS_THROUGH[name]].node, call.result)
-            return name not in ("str",) and not any(arg.name or arg.stars for arg in call.args)
+            return self._pass_through(name, positional, call)
         elif name in externals.ELEMENT_OF and positional:
             self._take_element(name, positional, call)
         elif name in externals.DECLARED:
@@ -110,6 +109,16 @@ class Libraries(Callbacks):
         else:
             return False
         return True
+
+    def _pass_through(self, name: str, positional: list[Arg], call: Invocation) -> bool:
+        self.connect(positional[externals.PASS_THROUGH[name]].node, call.result)
+        if name in externals.REPLACING:
+            self.on_value(positional[0].node, lambda value: self._replace_fields(value, call))
+        return name not in ("str",) and not any(arg.name or arg.stars for arg in call.args)
+
+    def _replace_fields(self, value: Value, call: Invocation) -> None:
+        if isinstance(value, Instance):
+            self._set_fields(value, call._replace(args=tuple(arg for arg in call.args if arg.name)), call.call + 1)
 
     def _take_element(self, name: str, positional: list[Arg], call: Invocation) -> None:
         self.on_value(positional[0].node, lambda value: self.element(value, call.result))
