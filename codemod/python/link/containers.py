@@ -12,12 +12,18 @@ from codemod.python.link.program import EnvironmentLookup
 
 if TYPE_CHECKING:
     from codemod.python.link.invocation import Invocation
+    from codemod.python.link.modules import Modules
     from codemod.python.link.objects import Value
-    from codemod.python.read.facts import Arg
+    from codemod.python.read.facts import Arg, Display
 
 
 class Containers(Items):
     """Calls of a container's methods."""
+
+    def __init__(self, modules: Modules) -> None:
+        super().__init__(modules)
+        self._displays: dict[int, dict[int, Display]] = {}
+        self._lacking: dict[int, int] = {}
 
     def container_call(self, container: Container, name: str, call: Invocation) -> None:
         """A method of a list, a set or a dict is called."""
@@ -28,6 +34,8 @@ class Containers(Items):
             self.connect(self.field(container, ALL if key is ... else key), call.result)
             if name == "get":
                 self._get_name(container, positional, call)
+                if len(positional) == 1 and not self._has(container, key):
+                    self._lacking[call.call] = call.result
             for default in positional[1:2]:
                 self.connect(default.node, call.result)
                 if name == "setdefault":
@@ -55,6 +63,28 @@ class Containers(Items):
                     self.connect(arg.node, self.field(container, arg.name))
                 else:
                     self.on_value(arg.node, lambda value: self._update(container, value))
+
+    def _has(self, container: Container, key: object) -> bool:
+        """Whether a dict is made with an entry, so that it is there whatever else is put in or not."""
+        made = self.program.call_of.get(container.node)
+        if made is not None:
+            return any(arg.name == key for arg in self.program.calls[made].args)
+        file = self.program.file_of[container.node]
+        displays = self.program.files[file].displays
+        known = self._displays.get(file)
+        if known is None or len(known) != len(displays):
+            known = self._displays[file] = {display.node: display for display in displays}
+        display = known.get(container.node)
+        return display is not None and any(literal == key for _, literal, _ in display.items)
+
+    def finish(self) -> None:
+        """What a dict may lack is None, but for the variables of an environment in it, which are looked up."""
+        for call, result in self._lacking.items():
+            if result not in self.program.lookups:
+                nothing = self.program.new_node(self.program.call_file[call], self.program.calls[call].place)
+                self.program.constants[nothing] = None
+                self.program.connect(nothing, result)
+        super().finish()
 
     def _get_name(self, container: Container, positional: list[Arg], call: Invocation) -> None:
         made, how = self.program.calls[call.call], external_lookups.Lookup(False, False)
