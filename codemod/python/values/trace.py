@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MAX_CALLS = 12
 _MAX_STATES = 20_000
+_MAX_REACHED = 5_000
 
 Context = tuple[int, ...]
 
@@ -240,30 +241,34 @@ class Tracer:
         flow = self.program.flow
         seen: set[tuple[int, Context]] = set()
         stack: list[tuple[int, Context]] = [(node, context)]
-        while stack and len(seen) < _MAX_STATES:
+        while stack and len(seen) < _MAX_REACHED:
             state = stack.pop()
             if state in seen:
                 continue
             seen.add(state)
             at, calls = state
             following = flow.get(at, ())
-            # What was stored in an object by one call is given back by others of another function.
-            given_back = bool(calls) and all(label != -calls[-1] for _, label in following)
+            given_back: bool | None = None
             for target, label in following:
                 if label == 0:
                     stack.append((target, calls))
+                elif label > 0:
+                    if len(calls) < _MAX_CALLS and label not in calls:
+                        stack.append((target, (*calls, label)))
+                elif not calls or calls[-1] == -label:
+                    stack.append((target, calls[:-1]))
                 elif is_seat(-label):
                     left = self._left(calls, -label)
                     if left is not None:
                         stack.append((target, left))
-                elif label > 0:
-                    if len(calls) < _MAX_CALLS and label not in calls:
-                        stack.append((target, (*calls, label)))
-                elif not calls or given_back:
-                    stack.append((target, ()))
-                elif calls[-1] == -label:
-                    stack.append((target, calls[:-1]))
-        return {at for at, _ in seen}
+                else:
+                    if given_back is None:
+                        # What was stored in an object by one call is given back by others of another function.
+                        given_back = all(other != -calls[-1] for _, other in following)
+                    if given_back:
+                        stack.append((target, ()))
+        # Where many calls lead to the same functions, what is reached whichever calls those are is found sooner.
+        return self.program.spread([node]) if stack else {at for at, _ in seen}
 
     def _left(self, calls: Context, seat: int) -> Context | None:
         """Where a search is when it leaves constructors by an object; None if it is not one of the seat's class."""
