@@ -6,6 +6,8 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from harness.cases import load as load_case
+from harness.cases import names, write
 
 from codemod.migrate import Migration, migrate
 from codemod.python.load import load
@@ -263,6 +265,12 @@ ELSEWHERE = {
         "app.py": CLIENT + "client.embeddings.create(model='text-embedding-3-small', input='x')\n",
         "test_app.py": "import openai\n\n\ndef test_ask(mocker):\n    mocker.patch('app.client')\n",
     },
+    "a client's class with a constructor of its own": {
+        "app.py": "import openai\n\n\nclass Named(openai.OpenAI):\n    def __init__(self, name, **kwargs):\n"
+        "        super().__init__(**kwargs)\n        self.name = name\n",
+        "use.py": "import os\nfrom app import Named\n\nNamed('x', api_key=os.environ['OPENAI_API_KEY'])"
+        ".chat.completions.create(model='gpt-4o', messages=[])\n",
+    },
     "nothing": {"use.py": "def main():\n    return 3\n"},
 }
 
@@ -296,6 +304,12 @@ def test_what_is_left_out_makes_no_difference(tmp_path: Path, files: dict[str, s
     assert some.findings == whole.findings
     assert some.changes == whole.changes
     assert some.checklist == whole.checklist
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_is_left_out_of_a_fixture_makes_no_difference(name: str, tmp_path: Path) -> None:
+    root = write(load_case(name).before, tmp_path / "tree")
+    assert report(root, whole=False).findings == report(root, whole=True).findings
 
 
 def test_what_does_not_matter_is_left_out(tmp_path: Path) -> None:

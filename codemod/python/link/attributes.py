@@ -194,17 +194,16 @@ class Attributes(Classes):
 
     def _super_attribute(self, value: Super, name: str, result: int) -> None:
         cls = value.index
-        if name == "__init__":
-            self.inherited.add(result)
         for base in self.bases[cls]:
             if (base, result) not in self._super_members:
                 self._super_members.add((base, result))
                 self.member(base, name, Instance(cls), result)
         if name == "__new__":
             self.put(result, External("object.__new__"))
-        inherits = any("__init__" in self.program.classes[base].body for base in self.lineage(cls)[1:])
-        if name == "__init__" and not inherits:
-            self.put(result, value._replace(method=name))
+        if name == "__init__":
+            self.inherited.add(result)
+            if not any(name in self.program.classes[base].body for base in self.lineage(cls)[1:]):
+                self.put(result, value._replace(method=name))
 
     def store_attribute(self, site: AttributeStore, file: int, value: Value) -> None:
         """``value.name = ...``."""

@@ -76,10 +76,8 @@ class Calling(Containers):
                 method = self.program.new_node(0)
                 self.member(index, "__call__", value, method)
                 self.on_value(method, lambda found: self.apply(found, call) if isinstance(found, Bound) else None)
-            case Super(index, "__init__") if self.is_client_class(index):
-                self.make_client(call, index, self.outside_bases(index))
-            case Super(_, "__init__", receiver):
-                self.on_value(receiver, lambda own: self.initialize(own, call, receiver))
+            case Super(_, "__init__"):
+                self.initialize(value, call)
 
     # Objects of the repository's classes
 
@@ -87,9 +85,9 @@ class Calling(Containers):
         """An object is made; provided by ``construction``."""
         raise AssertionError((cls, call))
 
-    def initialize(self, own: Value, call: Invocation, receiver: int) -> None:
-        """A constructor calls that of a base; provided by ``construction``."""
-        raise AssertionError((own, call, receiver))
+    def initialize(self, base: Super, call: Invocation) -> None:
+        """A constructor calls that of a base outside the repository; provided by ``construction``."""
+        raise AssertionError((base, call))
 
     # Functions of the repository
 

@@ -13,7 +13,8 @@ from codemod.python.link.objects import ClassRef, Container, FunctionRef, Instan
 if TYPE_CHECKING:
     from codemod.python.link.invocation import Invocation
     from codemod.python.link.modules import Modules
-    from codemod.python.link.objects import Value
+    from codemod.python.link.objects import Super, Value
+    from codemod.python.read.facts import Arg
 
 
 class Construction(Calling):
@@ -22,7 +23,9 @@ class Construction(Calling):
     def __init__(self, modules: Modules) -> None:
         super().__init__(modules)
         self._constructed: dict[int, list[Invocation]] = defaultdict(list)
+        self._based: dict[int, list[Invocation]] = defaultdict(list)
         self._initialized: list[tuple[int, Invocation]] = []
+        self._passed_on: list[tuple[int, int, Arg]] = []
 
     def add_base(self, cls: int, value: Value) -> None:
         """Take note of a base class; what was made of the class before its base was known is made again."""
@@ -30,6 +33,8 @@ class Construction(Calling):
         for other in self.descendants(cls):
             for call in tuple(self._constructed.get(other, ())):
                 self._construct(other, call)
+            for call in tuple(self._based.get(other, ())):
+                self._make_by_base(other, call)
 
     def construct(self, cls: int, call: Invocation) -> None:
         """An object of a class is made by a call."""
@@ -66,18 +71,25 @@ class Construction(Calling):
         )
         return True
 
-    def initialize(self, own: Value, call: Invocation, receiver: int) -> None:
-        """A constructor calls that of a base outside the repository for its own object.
+    def initialize(self, base: Super, call: Invocation) -> None:
+        """A constructor calls that of a base outside the repository for its own object."""
+        self._based[base.index].append(call)
+        self._make_by_base(base.index, call)
+        self.on_value(base.receiver, lambda own: self._fill(own, call, base.receiver))
+
+    def _make_by_base(self, cls: int, call: Invocation) -> None:
+        if self.is_client_class(cls):
+            self.make_client(call, cls, self.outside_bases(cls))
+
+    def _fill(self, own: Value, call: Invocation, receiver: int) -> None:
+        """The fields of an object are what the constructor of a base outside is called with.
 
         What it passes on with stars is not followed: that would ask who makes each object of each class that derives.
         """
         if isinstance(own, Instance):
             named = call._replace(args=tuple(arg for arg in call.args if arg.stars != 2))
             self._set_fields(own, named, self.storing(receiver, own.index))
-            for arg in call.args:
-                entry = "super().__init__", call.call, arg
-                if arg.stars == 2 and entry not in self.program.external_args[arg.node]:
-                    self.program.external_args[arg.node].append(entry)
+            self._passed_on += [(own.index, call.call, arg) for arg in call.args if arg.stars == 2]
 
     def _set_fields(self, instance: Instance, call: Invocation, label: int) -> None:
         """Without ``__init__`` the arguments are fields (dataclasses, pydantic, named and typed dicts)."""
@@ -96,7 +108,12 @@ class Construction(Calling):
 
     def finish(self) -> None:
         """Now that all bases are known: what a class has no field for goes to its base, which may use it."""
+        for cls, index, arg in self._passed_on:
+            if not self.is_client_class(cls):
+                self._hand_over("super().__init__", index, arg)
         for cls, call in self._initialized:
+            if self.is_client_class(cls):
+                continue
             known = {
                 name
                 for ancestor in self.lineage(cls)
@@ -105,10 +122,14 @@ class Construction(Calling):
             }
             for base in sorted(name for name in self.outside_bases(cls) if not externals.keeps_fields(name)):
                 for arg in call.args:
-                    entry = base, call.call, arg
-                    if arg.name not in known and entry not in self.program.external_args[arg.node]:
-                        self.program.external_args[arg.node].append(entry)
+                    if arg.name not in known:
+                        self._hand_over(base, call.call, arg)
         super().finish()
+
+    def _hand_over(self, taker: str, call: int, arg: Arg) -> None:
+        entry, entries = (taker, call, arg), self.program.external_args[arg.node]
+        if entry not in entries:
+            entries.append(entry)
 
     def _fields_from(self, instance: Instance, value: Value) -> None:
         if isinstance(value, Container):

@@ -58,10 +58,6 @@ class Receivers:
         derives = label in self.inherited and not known.isdisjoint(self.lineage(cls))
         return derives or any(cls in self.lineage(made) for made in known)
 
-    def method(self, seat: int) -> int:
-        """The method of a seat."""
-        return self._taken[seat - _FIRST][0]
-
     def beside(self, seat: int, method: int) -> int:
         """The seat of another method of the same object."""
         return self.seat(method, self._taken[seat - _FIRST][1])

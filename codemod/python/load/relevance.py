@@ -4,14 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemod.python.link.objects import ClassRef
+from codemod.python.link.objects import ClassRef, External
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from codemod.python.link.program import Program
     from codemod.python.load.demand import Needed
     from codemod.python.read.facts import Function
+
+
+def heirs(program: Program, named: Collection[str] = ()) -> set[int]:
+    """The classes of those names, those that derive from one of the SDK's, and all that derive from such."""
+    deriving: dict[int, list[int]] = {}
+    waiting: list[int] = []
+    for number, cls in enumerate(program.classes):
+        bases = [value for node in cls.bases for value in program.values.get(node, ())]
+        if cls.name in named or any(isinstance(v, External) and v.name.startswith("openai.") for v in bases):
+            waiting.append(number)
+        for base in bases:
+            if isinstance(base, ClassRef):
+                deriving.setdefault(base.index, []).append(number)
+    found = set[int]()
+    while waiting:
+        number = waiting.pop()
+        if number not in found:
+            found.add(number)
+            waiting += deriving.get(number, ())
+    return found
 
 
 class Relevance:
@@ -82,11 +102,8 @@ class Relevance:
     def _definitions(self, callees: set[tuple[str, str]]) -> Iterator[int]:
         """The functions that give what matters or are asked with what they are called, and such classes."""
         program = self._program
-        for number, cls in enumerate(program.classes):
-            bases = (value for node in cls.bases for value in program.values.get(node, ()))
-            if (cls.name, cls.name) in callees or any(isinstance(v, ClassRef) and v.index in self.heirs for v in bases):
-                self.heirs.add(number)
-                yield cls.node
+        self.heirs |= heirs(program, {name for name, owner in callees if name == owner})
+        yield from (program.classes[number].node for number in self.heirs)
         given = self._reached | self._holders
         yield from (program.functions[program.given_by[node]].node for node in given & program.given_by.keys())
         named = {name for name, _ in callees}
