@@ -231,6 +231,8 @@ _MODELLING = frozenset(
 )
 # Functions that make a dict of an object's fields.
 AS_DICT = frozenset({"vars", "dataclasses.asdict", "asdict", "attr.asdict", "attrs.asdict"})
+# Functions whose result is told by the object or class that they are called with.
+OF_OBJECTS = AS_DICT | {"type", "object.__new__"}
 # Methods of objects of pydantic's, attrs' and named tuples that do the same.
 DUMPS = frozenset({"model_dump", "dict", "_asdict"})
 # What stands for a value that somebody else gives.
@@ -239,8 +241,8 @@ DECLARED = FIELDS | TYPED.keys() | CHOOSERS | DEPENDS
 IMPORTERS = frozenset({"importlib.import_module"})
 # Functions of which it is known what calling them gives.
 KNOWN_FUNCTIONS = frozenset(
-    {"getattr", "setattr", "globals", "super", "enumerate", "zip", "object.__new__"}
-    | AS_DICT
+    {"getattr", "setattr", "globals", "super", "enumerate", "zip"}
+    | OF_OBJECTS
     | LOOKUPS.keys()
     | DEFERRED
     | IMPORTERS

@@ -103,8 +103,8 @@ class Libraries(Callbacks):
             self._pairs(positional, call, int(name == "enumerate"))
         elif name in externals.DICT_FACTORIES:
             self._make_dict(name, call)
-        elif name in externals.AS_DICT | {"object.__new__"} and positional:
-            give = self.as_dict if name in externals.AS_DICT else self._made_without
+        elif name in externals.OF_OBJECTS and positional and not (name == "type" and positional[1:]):
+            give = {"type": self._class_of, "object.__new__": self._made_without}.get(name, self.as_dict)
             self.on_value(positional[0].node, lambda value: give(value, call.result))
         else:
             return False
@@ -315,6 +315,10 @@ class Libraries(Callbacks):
                 self.connect(arg.node, self.field(container, arg.name))
             else:
                 self.on_value(arg.node, lambda value: self.spread_into(container, value))
+
+    def _class_of(self, value: Value, result: int) -> None:
+        if isinstance(value, Instance):
+            self.put(result, ClassRef(value.index))
 
     def _made_without(self, cls: Value, result: int) -> None:
         """``super().__new__(cls)``: an object that has not been initialized."""

@@ -18,7 +18,7 @@ from codemod.python.load.bystanders import Bystanders
 from codemod.python.load.callers import Callee, Callers
 from codemod.python.load.demand import Demand, says_host
 from codemod.python.load.import_index import ImportIndex
-from codemod.python.load.relevance import Relevance, heirs
+from codemod.python.load.relevance import Relevance
 from codemod.python.load.workers import scan_all
 from codemod.python.read.embedded import EmbeddedSource
 from codemod.python.read.source import Source, SourceError
@@ -185,7 +185,7 @@ class Loader:
     def _hopeful(self) -> bool:
         """Whether clients may be made or requests sent in a module, or a body, that is not read yet."""
         program = self.linker.program
-        return bool(program.unloaded) or (self.bodies.left and (says_host(program) or bool(heirs(program))))
+        return bool(program.unloaded) or (self.bodies.left and (bool(program.openai) or says_host(program)))
 
     def _around_bytes(self, path: str) -> bytes | None:
         """The bytes of a file that is no Python; of those too large to be looked into the inventory tells."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemod import provider
-from codemod.python.link.objects import External, Instance
+from codemod.python.link.objects import ClassRef, External, Instance, ModuleRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # What a class makes that is looked up by its name: ``getattr(importlib.import_module(...), name)(...)``.
 _MADE_BY_NAME = "getattr()()."
+# What is the repository's own, where an attribute is not seen to be set.
+_OWN = (ClassRef, Instance, ModuleRef)
 
 
 def calls_on_unseen_clients(world: World) -> Iterator[tuple[int, str]]:
@@ -38,6 +40,6 @@ def calls_on_unseen_clients(world: World) -> Iterator[tuple[int, str]]:
             names.insert(0, name)
         path = by_name[0] if by_name else ".".join(names)
         endpoint = next((e for e in endpoints if path == e or path.endswith("." + e)), None)
-        unknown = by_name or all(isinstance(value, Instance) for value in program.values.get(node, {}))
+        unknown = by_name or all(isinstance(value, _OWN) for value in program.values.get(node, {}))
         if endpoint is not None and unknown:
             yield index, endpoint
