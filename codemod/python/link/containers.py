@@ -23,7 +23,7 @@ class Containers(Items):
     def __init__(self, modules: Modules) -> None:
         super().__init__(modules)
         self._displays: dict[int, dict[int, Display]] = {}
-        self._lacking: dict[int, int] = {}
+        self._lacking: dict[int, Arg] = {}
 
     def container_call(self, container: Container, name: str, call: Invocation) -> None:
         """A method of a list, a set or a dict is called."""
@@ -35,7 +35,7 @@ class Containers(Items):
             if name == "get":
                 self._get_name(container, positional, call)
                 if len(positional) == 1 and not self._has(container, key):
-                    self._lacking[call.call] = call.result
+                    self._lacking[call.result] = positional[0]
             for default in positional[1:2]:
                 self.connect(default.node, call.result)
                 if name == "setdefault":
@@ -79,9 +79,9 @@ class Containers(Items):
 
     def finish(self) -> None:
         """What a dict may lack is None, but for the variables of an environment in it, which are looked up."""
-        for call, result in self._lacking.items():
+        for result, name in self._lacking.items():
             if result not in self.program.lookups:
-                nothing = self.program.new_node(self.program.call_file[call], self.program.calls[call].place)
+                nothing = self.program.new_node(self.program.file_of[result], name.place)
                 self.program.constants[nothing] = None
                 self.program.connect(nothing, result)
         super().finish()
