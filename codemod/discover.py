@@ -60,13 +60,17 @@ class Tree:
     exclude: tuple[ignore.Pattern, ...] = field(default=(), repr=False)
     whole: bool = field(default=False, repr=False, compare=False)
 
-    def lists(self, path: str) -> bool:
-        """Whether a file is one of ``selected`` or ``others``; found without an index, which large trees would feel."""
-        for paths in (self.selected, self.others):
+    def position(self, path: str) -> tuple[int, int] | None:
+        """Which list holds a file (0: ``selected``, 1: ``others``) and where; an index of them all would be large."""
+        for number, paths in enumerate((self.selected, self.others)):
             index = bisect_left(paths, path)
             if index < len(paths) and paths[index] == path:
-                return True
-        return False
+                return number, index
+        return None
+
+    def lists(self, path: str) -> bool:
+        """Whether a file is one of ``selected`` or ``others``."""
+        return self.position(path) is not None
 
     @cached_property
     def context(self) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 from base64 import b64decode, b64encode
-from bisect import bisect_left
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
@@ -77,14 +76,13 @@ class Premises:
 
     def _note(self, path: str, found: Callable[[], bytes]) -> None:
         """What is read again counts as it was read first: if it changed in between, nothing will be the same."""
-        for paths, digests in self._listed:
-            index = bisect_left(paths, path)
-            if index < len(paths) and paths[index] == path:
-                at = slice(_SIZE * index, _SIZE * (index + 1))
-                if digests[at] == _UNREAD:
-                    digests[at] = found()
-                return
-        if path not in self._more:
+        position = self.tree.position(path)
+        if position is not None:
+            digests, index = self._listed[position[0]][1], position[1]
+            at = slice(_SIZE * index, _SIZE * (index + 1))
+            if digests[at] == _UNREAD:
+                digests[at] = found()
+        elif path not in self._more:
             self._more[path] = found()
 
     def state(self) -> dict[str, Any]:

@@ -111,8 +111,7 @@ def sent_otherwise(world: World) -> Iterator[tuple[str, Place, str, str]]:
         if node in given or url is None:
             continue
         alone = url.group() == text
-        reached = world.reach(node)
-        for callee, call, index in world.outside_uses(reached | world.tracer.derivatives(reached)):
+        for callee, call, index in world.outside_uses(world.reach_made(node)):
             if index in known or index in seen or callee.removesuffix("()") + "()" in external_http.SESSIONS:
                 continue
             if not alone and not _STARTS_PROGRAMS.match(callee):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from codemod.python.read.facts import Function
 
 
-def heirs(program: Program, named: Collection[str] = ()) -> set[int]:
+def heirs(program: Program, named: Collection[str]) -> set[int]:
     """The classes of those names, those that derive from one of the SDK's, and all that derive from such."""
     deriving: dict[int, list[int]] = {}
     waiting: list[int] = []
@@ -49,7 +49,7 @@ class Relevance:
         self._reached |= program.clients | program.openai
         self._holders = program.holding(self._reached)
         self._fillable = program.holding(self._asked)
-        self.heirs: set[int] = set()
+        self.heirs = heirs(program, {callee.name for callee in needed.callees if callee.name == callee.owner})
         defined = program.spread(self._definitions({(callee.name, callee.owner) for callee in needed.callees}))
         self._named = self._reached | self._holders | self._fillable | defined | program.holding(defined)
 
@@ -102,7 +102,6 @@ class Relevance:
     def _definitions(self, callees: set[tuple[str, str]]) -> Iterator[int]:
         """The functions that give what matters or are asked with what they are called, and such classes."""
         program = self._program
-        self.heirs |= heirs(program, {name for name, owner in callees if name == owner})
         yield from (program.classes[number].node for number in self.heirs)
         given = self._reached | self._holders
         yield from (program.functions[program.given_by[node]].node for node in given & program.given_by.keys())

@@ -119,32 +119,26 @@ class NameRoles:
         """
         name = re.escape(name)
         if re.search(rf"(environ(\.get|\.pop)?|getenv)\s*[\[(]\s*[\"']{name}[\"'](?!\]\s*=[^=])", text):
-            return "own" if node < 0 or self._is_used(node) else "message"
+            return "own" if node < 0 or self._escapes(node) else "message"
         if re.search(rf"\{{{name}\}}|%\({name}\)s", text):
             return "own"  # what stands there is put in by the name
         if not re.search(rf"\$(env:|\{{)?{name}\b|%{name}%", text):
             return "message"
         return "own" if OPENAI_HOST in text or self._sent_with(node) or self._is_expanded(node) else "message"
 
-    def _is_used(self, node: int) -> bool:
-        """Whether a text goes to anything that may carry it out, and not only to who is told."""
-        reached = self._world.reach(node)
-        return self._world.leaves(reached | self._world.tracer.derivatives(reached))
-
     def _is_expanded(self, node: int) -> bool:
         """Whether the value of the variable is put into a text in the program."""
-        taken = (
-            callee for at in self._world.reach(node) for callee, _, _ in self._world.program.external_args.get(at, ())
-        )
-        return node >= 0 and any(callee in _EXPANDING for callee in taken)
+        if node < 0:
+            return False
+        taken = self._world.program.external_args
+        return any(callee in _EXPANDING for at in self._world.reach(node) for callee, _, _ in taken.get(at, ()))
 
     def _sent_with(self, node: int) -> bool:
         """Whether a text becomes a part of what is called with a URL at OpenAI."""
         if node < 0 or not self._senders:
             return False
         world = self._world
-        reached = world.reach(node)
-        uses = world.outside_uses(reached | world.tracer.derivatives(reached))
+        uses = world.outside_uses(world.reach_made(node))
         return any((world.call_path(index), call.place) in self._senders for _, call, index in uses)
 
     @cached_property
@@ -175,7 +169,7 @@ class NameRoles:
         owners: set[Value] = {Container(self._environments[at]) for at in reached if at in self._environments}
         if node in stored:
             owners.update(program.values.get(stored[node], ()))
-        return bool(owners) and not any(isinstance(owner, Container) and self._escapes(owner) for owner in owners)
+        return bool(owners) and not any(isinstance(owner, Container) and self._escapes(owner.node) for owner in owners)
 
     def _names_attribute(self, reached: set[int]) -> bool:
         """Whether it names attributes of the repository's: ``[n for n in NAMES if not getattr(Config, n)]``."""
@@ -185,10 +179,9 @@ class NameRoles:
         named = all(arg == program.calls[call].args[1] for call, arg in taken)
         return bool(taken) and named and all(o and all(isinstance(v, _OWNERS) for v in o) for o in owners)
 
-    def _escapes(self, owner: Container) -> bool:
-        """Whether code outside of the repository is given a dict, or what is made of it."""
-        reached = self._world.reach(owner.node)
-        return self._world.leaves(reached | self._world.tracer.derivatives(reached))
+    def _escapes(self, node: int) -> bool:
+        """Whether a value, or what is made of it, is given to code that may use it and is not followed."""
+        return self._world.leaves(self._world.reach_made(node))
 
     def _is_handed(self, owner: int | None) -> bool:
         """Whether a dict is the environment of a program that is started with it: ``session.run(..., env={...})``."""

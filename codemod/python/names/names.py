@@ -251,8 +251,7 @@ def unused_settings(world: World, name: str, moved: Sequence[Rewrite]) -> Iterat
 def outside_reader(world: World, cls: int, field: str) -> str | None:
     """Who outside the repository is given a settings field."""
     node = world.program.fields.get(Instance(cls), {}).get(field)
-    reached = world.reach(node) if node is not None else set()
-    for callee, _, _ in world.outside_uses(reached | world.tracer.derivatives(reached)):
+    for callee, _, _ in world.outside_uses(world.reach_made(node)) if node is not None else ():
         return callee.replace("()", "")
     return None
 

@@ -38,8 +38,7 @@ def taker(world: World, client: Client, reads: Iterable[tuple[str, int]]) -> Tak
 
 
 def _taken_by(world: World, client: Client, name: str, node: int) -> str | None:
-    reached = world.reach(node)
-    reached = reached | world.tracer.derivatives(reached)
+    reached = world.reach_made(node)
     uses = world.key_uses if name == "api_key" else world.url_uses
     takers = (index for at in reached for index in uses.get(at, ()))
     if any(world.stays(index) for index in takers if index != client.index):

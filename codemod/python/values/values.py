@@ -229,6 +229,11 @@ class Values:
             self._reach[node] = self.tracer.destinations(node)
         return self._reach[node]
 
+    def reach_made(self, node: int) -> set[int]:
+        """The same, and every node of what is made of the value (an f-string, a method's result)."""
+        reached = self.reach(node)
+        return reached | self.tracer.derivatives(reached)
+
     def literal(self, origin: Origin) -> object:
         """The value of a constant origin."""
         return self.program.constants.get(origin.node)
